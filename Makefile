@@ -1,0 +1,39 @@
+# Everything runs in .venv, which the first target that needs it makes.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check test-servers clean
+
+demo: .venv/installed
+	$(BIN)/overheard demo
+
+test: check
+	$(BIN)/pytest
+
+check: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Installs the servers that some tests want (PostgreSQL): needs root and Debian, or a system derived from it.
+test-servers: .venv/installed-dev
+	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null || \
+	  { echo "make test-servers installs PostgreSQL: it needs root and Debian. Without them, install it yourself and run make test." >&2; exit 1; }
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
+	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends postgresql; }
+	OVERHEARD_REQUIRE_SERVERS=1 $(BIN)/pytest -m servers
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+.venv/installed-dev: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	mkdir -p .venv/types && ln -sfn "$$PWD" .venv/types/overheard
+	touch $@ .venv/installed
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,113 @@
+"""The command line: the words a person types, and the exit codes that cron reads.
+
+Exit codes: 0 done, 1 could not, 2 asked wrongly, 3 done in part.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from overheard import __version__
+from overheard.commands.options import Home
+from overheard.errors import OverheardError
+
+COMMANDS = {
+    "init": "setup",
+    "demo": "setup",
+    "config": "setup",
+    "brand": "brands",
+    "source": "sources",
+    "crawl": "collect",
+    "import": "collect",
+    "refresh": "collect",
+    "classify": "understand",
+    "analyze": "understand",
+    "evaluate": "understand",
+    "train": "understand",
+    "summary": "answers",
+    "mentions": "answers",
+    "compare": "answers",
+}
+"""Each command and the module of `overheard.commands` that holds it, in the order in which help lists them."""
+
+
+class _Commands(click.Group):
+    """Loads a command's module when the command is asked for, and turns our errors into one line and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"overheard.commands.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else "See `overheard --help`."
+            raise click.UsageError(f"{error.message} {hint}", ctx) from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="overheard")
+@click.option(
+    "--config", "config", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="The settings file  [default: $OVERHEARD_CONFIG, else overheard.toml here]",
+)  # fmt: skip
+@click.option("--verbose", "-v", is_flag=True, help="Log to stderr what happens.")
+@click.pass_context
+def overheard(ctx: click.Context, config: Path | None, verbose: bool) -> None:
+    """What customers praise and what hurts, per brand, with their own words as proof.
+
+    \b
+    Begin here:
+      overheard demo                       see it work, offline
+      overheard init                       make overheard.toml and the store in this directory
+      overheard brand add "Nordwind Bank"
+      overheard import reviews.csv --brand "Nordwind Bank"
+      overheard classify
+      overheard summary "Nordwind Bank"
+    """
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO if verbose else logging.ERROR,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    ctx.obj = Home(config, verbose)
+
+
+def main() -> None:
+    """Run the command line; never returns."""
+    try:
+        code = overheard.main(standalone_mode=False)
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    except click.Abort:
+        click.echo("interrupted; run the same command again to go on", err=True)
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except OverheardError as error:
+        click.echo(f"Error: {error}", err=True)
+        code = error.exit_code
+    except BrokenPipeError:
+        # The reader went away (`overheard mentions … | head`): nothing to say, and nothing more to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

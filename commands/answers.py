@@ -1,0 +1,109 @@
+"""`overheard summary`, `mentions` and `compare`: ask about a brand."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from overheard.commands.options import Home, console, format_option, pass_home, period_options
+from overheard.errors import UsageError
+
+if TYPE_CHECKING:
+    from overheard.insight.scope import Scope
+
+
+def _scope(since: date | None, until: date | None, lang: str | None, source: str | None) -> Scope:
+    from overheard.insight.scope import Scope
+
+    if since and until and since > until:
+        raise UsageError(f"--since {since} lies after --until {until}; swap them")
+    return Scope(since=since, until=until, language=lang, source=source)
+
+
+@click.command("summary")
+@click.argument("brand")
+@period_options
+@format_option("table", "json", "csv", "md")
+@pass_home
+def summary_command(
+    home: Home, brand: str, since: date | None, until: date | None, lang: str | None, source: str | None, form: str
+) -> None:
+    """What customers praise and what hurts, by dimension, with quotes.
+
+    \b
+    Examples:
+      overheard summary "Nordwind Bank" --since 90d
+      overheard summary "Nordwind Bank" --lang nl --format json
+    """
+    from overheard.insight.summary import summarise
+    from overheard.report.formats import render
+    from overheard.store.brands import find_brand
+
+    with home.store() as store, store.reading() as session:
+        found = summarise(session, find_brand(session, brand), _scope(since, until, lang, source))
+    render(found, form, console())
+
+
+@click.command("mentions")
+@click.argument("brand")
+@click.option("--dimension", help="Only mentions with an opinion on this dimension, such as speed.")
+@click.option(
+    "--polarity", type=click.Choice(["positive", "negative", "neutral"]), help="Only opinions of this polarity."
+)
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="At most so many.")
+@period_options
+@format_option("table", "json", "csv", "md")
+@pass_home
+def mentions_command(
+    home: Home, brand: str, dimension: str | None, polarity: str | None, limit: int, since: date | None,
+    until: date | None, lang: str | None, source: str | None, form: str,
+) -> None:  # fmt: skip
+    """The mentions themselves, newest first, with what was read in them.
+
+    \b
+    Example:
+      overheard mentions "Nordwind Bank" --dimension speed --polarity negative --limit 5
+    """
+    from overheard.insight.mentions import find_mentions
+    from overheard.report.formats import render
+    from overheard.store.brands import find_brand
+
+    with home.store() as store, store.reading() as session:
+        found = find_mentions(
+            session, find_brand(session, brand), _scope(since, until, lang, source), dimension=dimension,
+            polarity=polarity, limit=limit,
+        )  # fmt: skip
+    render(found, form, console())
+
+
+@click.command("compare")
+@click.argument("brands", nargs=-1, required=True)
+@period_options
+@format_option("table", "json", "csv", "md")
+@pass_home
+def compare_command(
+    home: Home, brands: tuple[str, ...], since: date | None, until: date | None, lang: str | None, source: str | None,
+    form: str,
+) -> None:  # fmt: skip
+    """Two or more brands side by side; one brand is compared with its rivals.
+
+    \b
+    Examples:
+      overheard compare "Nordwind Bank" "Other Bank" --since 90d
+      overheard compare "Nordwind Bank"
+    """
+    from overheard.insight.compare import compare
+    from overheard.report.formats import render
+    from overheard.store.brands import find_brand, terms
+
+    with home.store() as store, store.reading() as session:
+        names = list(brands)
+        if len(names) == 1:
+            names += terms(find_brand(session, names[0]), "rival")
+        if len(names) < 2:
+            raise UsageError(f"{names[0]!r} has no rival to compare with; name another brand")
+        found = [find_brand(session, name) for name in names]
+        result = compare(session, list(dict.fromkeys(found)), _scope(since, until, lang, source))
+    render(result, form, console())

@@ -1,0 +1,227 @@
+"""`overheard crawl`, `import` and `refresh`: bring mentions in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from overheard.commands.options import (
+    Day,
+    Home,
+    Pair,
+    Pairs,
+    Progress,
+    format_option,
+    json_text,
+    pass_home,
+    say,
+    table,
+)
+from overheard.errors import CrawlError, ImportFileError, PartialError, UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from overheard.crawler.run import CrawlProgress, CrawlResult
+    from overheard.importer.run import ImportResult, Plan
+
+CRAWL_COLUMNS = ("source_id", "outcome", "pages", "items", "added", "updated", "unchanged", "rejected", "reason")
+
+
+@click.command("crawl")
+@click.argument("brand", required=False)
+@click.option("--source", "number", type=int, help="Only this source.")
+@click.option("--since", type=Day(), help="Leave out what is older: a date, or how long ago (30d).")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many items of each source.")
+@format_option("table", "json")
+@pass_home
+def crawl_command(
+    home: Home, brand: str | None, number: int | None, since: date | None, limit: int | None, form: str
+) -> None:
+    """Crawl the sources of a brand, one source, or all that are not paused.
+
+    Exit code 3 when some sources could not be crawled, 1 when none could.
+
+    \b
+    Examples:
+      overheard crawl "Nordwind Bank" --since 30d
+      overheard crawl --source 2 --limit 50
+    """
+    from overheard import nightly
+    from overheard.crawler.run import crawl
+
+    with home.store() as store:
+        with store.reading() as session:
+            chosen = _chosen(session, brand, number)
+        with store.lock("crawl"), Progress("crawling") as bar:
+            results = crawl(
+                store, home.settings, chosen, since=datetime.combine(since, time(), UTC) if since else None,
+                limit=limit, on_page=lambda page: _show_page(bar, page),
+            )  # fmt: skip
+        nightly.settle(store)
+    show_crawls(results, form)
+    _judge(results)
+
+
+def _chosen(session: Session, brand: str | None, number: int | None) -> list[int]:
+    from overheard.store.brands import IMPORT, find_brand, find_source, list_sources
+
+    owner = find_brand(session, brand) if brand else None
+    if number is not None:
+        source = find_source(session, number)
+        if owner and source.brand_id != owner.id:
+            raise UsageError(f"source {number} is not one of {owner.name!r}; see `overheard source list`")
+        if source.kind == IMPORT:
+            raise UsageError(f"source {number} is what files are imported into; there is nothing to crawl")
+        return [number]
+    found = [source.id for source in list_sources(session, owner) if source.kind != IMPORT and not source.paused]
+    if not found:
+        whose = f"{owner.name!r} has" if owner else "there is"
+        raise UsageError(f"{whose} no source to crawl; add one with `overheard source add BRAND KIND --target …`")
+    return found
+
+
+def _show_page(bar: Progress, page: CrawlProgress) -> None:
+    bar.advance()
+    bar.tell(f"source {page.source_id}: {page.items} items")
+
+
+def show_crawls(results: Sequence[CrawlResult], form: str) -> None:
+    """Print how each crawl ended."""
+    if form == "json":
+        click.echo(json_text([asdict(result) for result in results]))
+    elif results:
+        table(
+            tuple("source" if name == "source_id" else name for name in CRAWL_COLUMNS),
+            [tuple(getattr(result, name) for name in CRAWL_COLUMNS) for result in results],
+        )
+
+
+def _judge(results: Sequence[CrawlResult]) -> None:
+    """Raise when not every crawl ended well, naming each source and why."""
+    bad = [result for result in results if result.outcome != "ok"]
+    if not bad:
+        return
+    reasons = "; ".join(f"source {result.source_id} {result.outcome}: {result.reason}" for result in bad)
+    if len(bad) == len(results):
+        raise CrawlError(reasons)
+    raise PartialError(reasons)
+
+
+@click.command("import")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--brand", help="The brand that every row speaks of.")
+@click.option(
+    "--source", help="The place the rows come from, such as trustpilot  [default: a column, or the file's name]"
+)
+@click.option("--columns", type=Pairs(), default={}, help="Which column is which: text=review,published=date.")
+@click.option("--map", "maps", type=Pair(), multiple=True, help="Classes: rating:1=positive,2=negative,0=neutral.")
+@click.option("--where", "where", type=Pair(), multiple=True, help="Only rows where COLUMN=VALUE. Repeatable.")
+@click.option(
+    "--rejects", type=click.Path(path_type=Path), help="Where unusable rows go  [default: NAME.rejects.jsonl]"
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and stop.")
+@format_option("table", "json")
+@pass_home
+def import_command(
+    home: Home, path: Path, brand: str | None, source: str | None, columns: dict[str, str],
+    maps: tuple[tuple[str, str], ...], where: tuple[tuple[str, str], ...], rejects: Path | None, dry_run: bool,
+    form: str,
+) -> None:  # fmt: skip
+    """Import reviews from CSV, TSV, JSON Lines, JSON, XLSX or Parquet.
+
+    The columns are recognised by their names in eight languages and by what they hold; the mapping and three rows are
+    shown first. Importing again adds nothing. Rows that cannot be used go to the rejects file.
+
+    \b
+    Examples:
+      overheard import reviews.csv --brand "Nordwind Bank" --source trustpilot
+      overheard import export.xlsx --columns brand=company --dry-run
+      overheard import tweets.tsv --brand FlixBus --where flixbus=1 \\
+          --map rating:1=positive,2=negative,0=neutral
+    """
+    from overheard import nightly
+    from overheard.importer import run
+
+    if not brand and "brand" not in columns:
+        raise UsageError('whose reviews are they? add --brand "NAME", or --columns brand=COLUMN')
+    plan = run.plan(
+        path, columns=columns, maps=_maps(maps), where=dict(where), brand=brand, source=source,
+    )  # fmt: skip
+    _show_plan(plan)
+    if dry_run:
+        return
+    with home.store() as store:
+        with store.lock("import"), Progress("importing") as bar:
+            result = run.execute(
+                store, home.settings, plan, rejects=rejects or Path(f"{path.stem}.rejects.jsonl"), on_rows=bar.advance
+            )
+        nightly.settle(store)
+    _show_import(result, form)
+
+
+def _maps(pairs: Sequence[tuple[str, str]]) -> dict[str, dict[str, str]]:
+    """Turn ("rating:1", "positive,2=negative") into {"rating": {"1": "positive", "2": "negative"}}."""
+    maps: dict[str, dict[str, str]] = {}
+    for key, rest in pairs:
+        name, colon, first = key.partition(":")
+        if not colon:
+            raise UsageError(f"--map {key}={rest}: expected FIELD:VALUE=CLASS, such as rating:1=positive,2=negative")
+        maps.setdefault(name.strip(), {}).update(Pairs().convert(f"{first}={rest}", None, None))
+    return maps
+
+
+def _show_plan(plan: Plan) -> None:
+    for line in plan.lines():
+        say(line)
+
+
+def _show_import(result: ImportResult, form: str) -> None:
+    if form == "json":
+        click.echo(json_text(asdict(result)))
+    else:
+        skipped = f", {result.skipped_by_where} left out by --where" if result.skipped_by_where else ""
+        click.echo(
+            f"{result.read} rows read: {result.added} added, {result.updated} updated, {result.unchanged} unchanged, "
+            f"{result.rejected} rejected{skipped}"
+        )
+        for name, count in sorted(result.brands.items()):
+            click.echo(f"  {name}: {count}")
+    if result.rejected:
+        say(f"the rejected rows and why: {result.rejects_path}")
+    if result.rejected and not result.added + result.updated + result.unchanged:
+        raise ImportFileError(f"no row could be used; see {result.rejects_path}, or name the columns with --columns")
+    say("Next: `overheard classify`")
+
+
+@click.command("refresh")
+@format_option("table", "json")
+@pass_home
+def refresh_command(home: Home, form: str) -> None:
+    """Crawl what is due, classify what is unread, roll up; for cron.
+
+    \b
+    Example, every night at 3:
+      0 3 * * *  cd /srv/overheard && overheard refresh
+    """
+    from overheard import nightly
+
+    with home.store() as store, Progress("refreshing") as bar:
+        done = nightly.refresh(
+            store, home.settings, nightly.load_classifier, on_page=lambda page: _show_page(bar, page),
+            on_start=bar.start, on_mentions=bar.advance,
+        )  # fmt: skip
+    if form == "json":
+        click.echo(json_text(asdict(done)))
+    else:
+        show_crawls(done.crawls, form)
+        click.echo(
+            f"{len(done.crawls)} sources crawled, {done.classified.mentions} mentions classified by "
+            f"{done.classified.model}, {done.classified.not_analysed} of them not analysed"
+        )
+    _judge(done.crawls)

@@ -1,0 +1,204 @@
+"""What the commands share: settings and store at hand, parameter types, progress bars, output formats."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from overheard.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from overheard.settings import Settings
+    from overheard.store.database import Store
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+UNITS = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
+INTERVAL = re.compile(r"(\d{1,6})\s*([hdw])")
+
+
+class Home:
+    """The settings and the store of this invocation, each read when it is first wanted."""
+
+    def __init__(self, config: Path | None, verbose: bool) -> None:
+        self.config = config
+        self.verbose = verbose
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of overheard.toml, or the defaults."""
+        from overheard import settings
+
+        return settings.load(self.config)
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """Open the store for the length of a command."""
+        from overheard.store.database import Store
+
+        store = Store.open(self.settings.store_url)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def seconds(text: str) -> int:
+    """Return an interval such as 6h, 1d or 2w in seconds; raises UsageError."""
+    match = INTERVAL.fullmatch(text.strip().lower())
+    if not match or not int(match[1]):
+        raise UsageError(f"interval {text!r}: expected a number with h, d or w, such as 6h, 1d or 2w")
+    return int(match[1]) * UNITS[match[2]]
+
+
+class Day(click.ParamType[date]):
+    """A date (2026-01-31), or how long ago (90d, 2w)."""
+
+    name = "when"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+        match = INTERVAL.fullmatch(value.strip().lower())
+        if not match:
+            self.fail(f"{value!r} is no date; expected such as 2026-01-31, or how long ago: 90d, 2w", param, ctx)
+        try:
+            return (datetime.now(UTC) - timedelta(seconds=int(match[1]) * UNITS[match[2]])).date()
+        except OverflowError:
+            self.fail(f"{value!r} is longer ago than there are dates; expected such as 90d", param, ctx)
+
+
+class Pair(click.ParamType[tuple[str, str]]):
+    """KEY=VALUE."""
+
+    name = "key=value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        key, equals, rest = value.partition("=")
+        if not equals or not key.strip():
+            self.fail(f"{value!r}: expected KEY=VALUE", param, ctx)
+        return key.strip(), rest.strip()
+
+
+class Pairs(click.ParamType[dict[str, str]]):
+    """KEY=VALUE,KEY=VALUE."""
+
+    name = "key=value,…"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, str]:
+        if isinstance(value, dict):
+            return value
+        return dict(Pair().convert(part, param, ctx) for part in value.split(",") if part.strip())
+
+
+def period_options(command: F) -> F:
+    """Add --since, --until, --lang and --source: which mentions an answer is about."""
+    for option in reversed(
+        (
+            click.option("--since", type=Day(), help="From this date on, or how long ago (90d, 2w)."),
+            click.option("--until", type=Day(), help="Up to and with this date."),
+            click.option("--lang", help="Only mentions in this language, such as nl."),
+            click.option("--source", help="Only this source: its number, name or kind."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def format_option(*formats: str) -> Callable[[F], F]:
+    """Add --format with these choices; the first is the default."""
+    return click.option(
+        "--format", "form", type=click.Choice(formats), default=formats[0], show_default=True, help="How to write it."
+    )
+
+
+pass_home = click.make_pass_decorator(Home)
+
+
+def console() -> Console:
+    """Return a console on stdout; without a terminal it writes plain text, NO_COLOR is obeyed."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=False)
+
+
+def say(text: str) -> None:
+    """Tell a person something that is not the result: on stderr."""
+    click.echo(text, err=True)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print rows as a plain table on stdout."""
+    from rich.table import Table
+
+    drawn = Table(box=None, pad_edge=False)
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*("" if cell is None else str(cell) for cell in row))
+    console().print(drawn, markup=False)
+
+
+class Progress:
+    """A bar on stderr for work that takes a while; silent when stderr is no terminal."""
+
+    def __init__(self, label: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        self._bar = Bar(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+            TimeRemainingColumn(), console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True,
+        )  # fmt: skip
+        self._task = self._bar.add_task(label, total=None)
+
+    def __enter__(self) -> Progress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def start(self, total: int) -> None:
+        """Say how much there is to do."""
+        self._bar.update(self._task, total=total)
+
+    def advance(self, count: int = 1) -> None:
+        """Say how much more is done."""
+        self._bar.advance(self._task, count)
+
+    def tell(self, label: str) -> None:
+        """Change what stands beside the bar."""
+        self._bar.update(self._task, description=label)
+
+
+def json_text(value: object) -> str:
+    """Return plain data as indented JSON."""
+    import json
+
+    return json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)

@@ -1,0 +1,218 @@
+"""`overheard source`: add, list, show, edit, pause, resume, remove."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from overheard.commands.brands import confirm
+from overheard.commands.options import Home, format_option, json_text, pass_home, say, seconds, table
+
+if TYPE_CHECKING:
+    from overheard.store.tables import Source
+
+
+def described(source: Source) -> dict[str, Any]:
+    """Return a source as plain data, with its last crawl."""
+    last = source.crawls[-1] if source.crawls else None
+    return {
+        "source": source.id,
+        "brand": source.brand.name if source.brand else None,
+        "kind": source.kind,
+        "name": source.name,
+        "target": source.target,
+        "language": source.language,
+        "every": source.every,
+        "paused": source.paused,
+        "watermark": source.watermark,
+        "last_crawl": last.started_at if last else None,
+        "outcome": last.outcome if last else None,
+        "reason": last.reason if last else None,
+    }
+
+
+@click.group("source")
+def source_command() -> None:
+    """The places to listen at."""
+
+
+@source_command.command("add")
+@click.argument("brand")
+@click.argument("kind")
+@click.option("--target", required=True, help="What to crawl: a URL, or key=value,key=value.")
+@click.option("--name", help="What to call it  [default: the kind]")
+@click.option("--lang", "language", help="The language that is mostly written there, such as nl.")
+@click.option("--every", help="How often to crawl it: 6h, 1d, 2w  [default: 1d]")
+@pass_home
+def add(
+    home: Home, brand: str, kind: str, target: str, name: str | None, language: str | None, every: str | None
+) -> None:
+    """Add a place to crawl for a brand; KIND is appstore, schemaorg or feed.
+
+    \b
+    Examples:
+      overheard source add "Nordwind Bank" appstore --target id=123456789,country=be
+      overheard source add "Nordwind Bank" schemaorg --target https://shop.example/product/1
+      overheard source add "Nordwind Bank" feed --target https://forum.example/feed.atom --every 6h
+    """
+    from overheard.crawler.run import parse_target
+    from overheard.store.brands import add_source, find_brand
+
+    parsed = parse_target(kind, target)
+    with home.store() as store, store.session() as session:
+        owner = find_brand(session, brand)
+        source = add_source(
+            session, owner, kind, parsed, name=name, language=_language(home, language),
+            every=seconds(every) if every else None,
+        )  # fmt: skip
+        say(f"added source {source.id} ({kind}) of {owner.name!r}. Next: `overheard crawl --source {source.id}`")
+
+
+def _language(home: Home, code: str | None) -> str | None:
+    from overheard.errors import UsageError
+
+    if code is not None and code not in home.settings.languages:
+        raise UsageError(f"language {code!r}: expected one of {', '.join(home.settings.languages)}")
+    return code
+
+
+@source_command.command("list")
+@click.argument("brand", required=False)
+@format_option("table", "json")
+@pass_home
+def list_(home: Home, brand: str | None, form: str) -> None:
+    """List the sources, of one brand or of all, with their last outcome.
+
+    \b
+    Example:
+      overheard source list "Nordwind Bank"
+    """
+    from overheard.store.brands import find_brand, list_sources
+
+    with home.store() as store, store.reading() as session:
+        owner = find_brand(session, brand) if brand else None
+        rows = [described(source) for source in list_sources(session, owner)]
+    if form == "json":
+        click.echo(json_text(rows))
+    elif rows:
+        table(
+            ("source", "brand", "kind", "name", "target", "paused", "last crawl", "outcome"),
+            [
+                (
+                    row["source"], row["brand"], row["kind"], row["name"],
+                    " ".join(f"{key}={value}" for key, value in row["target"].items()),
+                    "yes" if row["paused"] else "", row["last_crawl"] and f"{row['last_crawl']:%Y-%m-%d %H:%M}",
+                    row["outcome"],
+                )
+                for row in rows
+            ],
+        )  # fmt: skip
+    else:
+        say("no source yet; add one with `overheard source add BRAND KIND --target …`")
+
+
+@source_command.command("show")
+@click.argument("source", type=int)
+@format_option("table", "json")
+@pass_home
+def show(home: Home, source: int, form: str) -> None:
+    """Show one source and how its last crawl ended.
+
+    \b
+    Example:
+      overheard source show 1
+    """
+    from overheard.store.brands import find_source
+
+    with home.store() as store, store.reading() as session:
+        row = described(find_source(session, source))
+    if form == "json":
+        click.echo(json_text(row))
+    else:
+        table(("key", "value"), list(row.items()))
+
+
+@source_command.command("edit")
+@click.argument("source", type=int)
+@click.option("--target", help="Another target; the watermark is forgotten.")
+@click.option("--name", help="Another name.")
+@click.option("--lang", "language", help="Another language.")
+@click.option("--every", help="Another interval: 6h, 1d, 2w.")
+@pass_home
+def edit(
+    home: Home, source: int, target: str | None, name: str | None, language: str | None, every: str | None
+) -> None:
+    """Change a source: what is given is replaced, the rest stays.
+
+    \b
+    Example:
+      overheard source edit 1 --every 12h
+    """
+    from overheard.crawler.run import parse_target
+    from overheard.store.brands import find_source, retarget
+
+    with home.store() as store, store.session() as session:
+        found = find_source(session, source)
+        if target:
+            retarget(found, parse_target(found.kind, target))
+        found.name = name or found.name
+        found.language = _language(home, language) or found.language
+        found.every = seconds(every) if every else found.every
+        say(f"changed source {source}")
+
+
+@source_command.command("pause")
+@click.argument("source", type=int)
+@pass_home
+def pause(home: Home, source: int) -> None:
+    """Leave a source out of `refresh` until it is resumed.
+
+    \b
+    Example:
+      overheard source pause 1
+    """
+    _set_paused(home, source, True)
+
+
+@source_command.command("resume")
+@click.argument("source", type=int)
+@pass_home
+def resume(home: Home, source: int) -> None:
+    """Let `refresh` crawl a paused source again.
+
+    \b
+    Example:
+      overheard source resume 1
+    """
+    _set_paused(home, source, False)
+
+
+def _set_paused(home: Home, number: int, paused: bool) -> None:
+    from overheard.store.brands import find_source
+
+    with home.store() as store, store.session() as session:
+        find_source(session, number).paused = paused
+    say(f"{'paused' if paused else 'resumed'} source {number}")
+
+
+@source_command.command("remove")
+@click.argument("source", type=int)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_home
+def remove(home: Home, source: int, yes: bool) -> None:
+    """Remove a source and its mentions.
+
+    \b
+    Example:
+      overheard source remove 1 --yes
+    """
+    from overheard.store.brands import find_source, remove_source
+
+    with home.store() as store:
+        with store.reading() as session:
+            find_source(session, source)
+        confirm(f"Remove source {source} and its mentions?", yes)
+        with store.session() as session:
+            count = remove_source(session, find_source(session, source))
+    say(f"removed source {source} and {count} mentions")

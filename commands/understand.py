@@ -1,0 +1,243 @@
+"""`overheard classify` and `analyze`, and for the makers of models `evaluate` and `train`."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from overheard.commands.options import Home, Progress, format_option, json_text, pass_home, say, table
+
+if TYPE_CHECKING:
+    from overheard.nlp.reader import DocumentReading
+
+LINES_AT_ONCE = 512
+"""Lines that `analyze` reads together when they are there: enough to pack batches by length."""
+
+
+@click.command("classify")
+@format_option("table", "json")
+@pass_home
+def classify_command(home: Home, form: str) -> None:
+    """Classify every mention that this model version has not read yet.
+
+    Safe to interrupt; the same command goes on where it stopped.
+
+    \b
+    Example:
+      overheard classify
+    """
+    from overheard import nightly
+
+    with home.store() as store, Progress("classifying") as bar:
+        done = nightly.classify(store, home.settings, nightly.load_classifier, bar.start, bar.advance)
+    if form == "json":
+        click.echo(json_text(asdict(done)))
+    else:
+        click.echo(
+            f"{done.mentions} mentions classified by {done.model}: {done.opinions} opinions, "
+            f"{done.not_analysed} mentions not analysed (another language)"
+        )
+
+
+@click.command("analyze")
+@pass_home
+def analyze_command(home: Home) -> None:
+    """Read texts from standard input, one a line, and write one JSON object a line.
+
+    A line is a text, or a JSON object with text and, if you like, id and lang. No store is read or written, nothing is
+    masked, offsets index the text as given. A line that cannot be analysed says why in "status": empty, invalid,
+    not_analysed.
+
+    \b
+    Examples:
+      echo "Great app, but support never answered." | overheard analyze
+      overheard analyze < reviews.jsonl > opinions.jsonl
+    """
+    from overheard.nlp.language import LanguageIdentifier
+
+    languages = home.settings.languages
+    identifier = LanguageIdentifier(languages)
+    classifier = None
+    number = 0
+    for lines in _chunks():
+        if classifier is None:
+            from overheard.nightly import load_classifier
+
+            classifier = load_classifier()
+        rows = [_parse(line, number + offset) for offset, line in enumerate(lines, 1)]
+        number += len(lines)
+        for answer in _answers(rows, classifier, identifier, languages):
+            click.echo(json.dumps(answer, ensure_ascii=False))
+        sys.stdout.flush()
+
+
+def _chunks() -> Iterator[list[bytes]]:
+    """Yield lines of standard input as they come: what is there, at most `LINES_AT_ONCE`, never waiting for more."""
+    rest = b""
+    descriptor = sys.stdin.fileno()
+    waiting: list[bytes] = []
+    while block := os.read(descriptor, 1 << 16):
+        *lines, rest = (rest + block).split(b"\n")
+        waiting += lines
+        while len(waiting) >= LINES_AT_ONCE:
+            yield waiting[:LINES_AT_ONCE]
+            waiting = waiting[LINES_AT_ONCE:]
+        if waiting and not select.select([descriptor], [], [], 0)[0]:
+            yield waiting
+            waiting = []
+    if rest:
+        waiting.append(rest)
+    if waiting:
+        yield waiting
+
+
+def _parse(line: bytes, number: int) -> dict[str, Any]:
+    """Return {"id", "text", "lang"} or {"id", "status"} of one input line."""
+    try:
+        text = line.decode("utf-8").rstrip("\r")
+    except UnicodeDecodeError as error:
+        return {"id": number, "status": "invalid", "reason": f"not UTF-8 at byte {error.start}"}
+    if not text.lstrip().startswith("{"):
+        return {"id": number, "text": text, "lang": None}
+    try:
+        row = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        return {"id": number, "status": "invalid", "reason": f"broken JSON: {error}"}
+    identity = row.get("id")
+    answer = {"id": number if identity is None else identity}
+    language = row.get("lang")
+    if not isinstance(row.get("text"), str):
+        return answer | {"status": "invalid", "reason": 'expected a string under "text"'}
+    if language is not None and not isinstance(language, str):
+        return answer | {"status": "invalid", "reason": 'expected a language code such as "nl" under "lang"'}
+    return answer | {"text": row["text"], "lang": language}
+
+
+def _answers(
+    rows: Sequence[dict[str, Any]], classifier: Any, identifier: Any, languages: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    from overheard.nlp.reader import Document, read
+
+    wanted = [row for row in rows if row.get("text", "").strip()]
+    for row in wanted:
+        row["lang"] = row["lang"] or identifier.identify(row["text"])
+    found = iter(read(classifier, [Document({"text": row["text"]}, row["lang"]) for row in wanted], languages))
+    for row in rows:
+        if "status" in row:
+            yield _unread(row, row["status"], row["reason"])
+        elif not row["text"].strip():
+            yield _unread(row, "empty", "there is no text")
+        else:
+            yield _answer(row, next(found), classifier.version)
+
+
+def _unread(row: dict[str, Any], status: str, reason: str) -> dict[str, Any]:
+    return {
+        "id": row["id"], "lang": row.get("lang"), "status": status, "reason": reason, "sentiment": None, "opinions": [],
+    }  # fmt: skip
+
+
+def _answer(row: dict[str, Any], reading: DocumentReading, version: str) -> dict[str, Any]:
+    if reading.status != "analysed":
+        return _unread(row, reading.status, f"language {row['lang']!r} is not one of the configured ones")
+    return {
+        "id": row["id"],
+        "lang": row["lang"],
+        "status": reading.status,
+        "model": version,
+        "sentiment": reading.sentiment,
+        "strength": reading.strength,
+        "opinions": [
+            {
+                "start": opinion.start,
+                "end": opinion.end,
+                "text": opinion.text,
+                "sentiment": opinion.verdict.sentiment,
+                "score": opinion.verdict.sentiment_score,
+                "dimensions": {
+                    name: {"polarity": polarity, "score": score}
+                    for name, (polarity, score) in opinion.verdict.dimensions.items()
+                },
+                "touchpoint": opinion.verdict.touchpoint,
+                "signals": list(opinion.verdict.signals),
+            }
+            for opinion in reading.opinions
+        ],
+    }
+
+
+@click.command("evaluate")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--model", "folder", type=click.Path(path_type=Path), help="A model folder  [default: the shipped one]")
+@format_option("table", "json")
+def evaluate_command(path: Path, folder: Path | None, form: str) -> None:
+    """Measure a model on labelled sentences (JSON Lines as in models/corpus).
+
+    \b
+    Example:
+      overheard evaluate models/corpus/gate.jsonl
+    """
+    from overheard.nlp.classifier import Classifier
+    from overheard.nlp.evaluation import evaluate
+
+    figures = _plain(evaluate(Classifier(folder), path))
+    if form == "json":
+        click.echo(json_text(figures))
+        return
+    rows = [(name, _shown(value)) for name, value in figures.items() if not name.startswith("by_")]
+    rows += [(f"dimension {name}", _shown(value)) for name, value in figures["by_dimension"].items()]
+    for group in ("language", "source"):
+        rows += [(f"{group} {name}", _shown(value["joint"])) for name, value in figures[f"by_{group}"].items()]
+    table(("figure", "value"), rows)
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {key: _plain(item) for key, item in asdict(value).items()}
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return round(value, 4) if isinstance(value, float) else value
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return (
+            f"F1 {value['f1']:.3f} (precision {value['precision']:.3f}, recall {value['recall']:.3f}, "
+            f"n {value['support']})"
+        )
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+@click.command("train")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--base", required=True, type=click.Path(path_type=Path, exists=True), help="The base encoder's folder.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Where the trained model goes.")
+@click.option("--version", "version", required=True, help="What to call it, such as opinion-2.")
+@click.option("--held-out", multiple=True, type=click.Path(path_type=Path, exists=True),
+              help="Never train on a text of this JSON Lines file. Repeatable.")  # fmt: skip
+@click.option("--epochs", default=7, show_default=True, type=click.IntRange(min=1))
+@click.option("--seed", default=1, show_default=True)
+def train_command(
+    files: tuple[Path, ...], base: Path, out: Path, version: str, held_out: tuple[Path, ...], epochs: int, seed: int
+) -> None:
+    """Train a model from a base encoder and labelled sentences.
+
+    \b
+    Example:
+      overheard --verbose train models/corpus/authored.jsonl --base multilingual-e5-small \\
+          --held-out models/corpus/gate.jsonl --out /tmp/opinion-2 --version opinion-2
+    """
+    from overheard.nlp.training import TrainingArguments, train
+
+    texts = (json.loads(line)["text"] for path in held_out for line in path.read_text(encoding="utf-8").splitlines())
+    arguments = TrainingArguments(version=version, epochs=epochs, seed=seed)
+    network = train(base, files, texts, out, arguments)
+    say(f"trained {network.config.version} into {out}. Next: `overheard evaluate FILE --model {out}`")

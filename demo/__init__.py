@@ -1,0 +1,1 @@
+"""See it work, offline: a small review site with two invented brands."""

@@ -1,0 +1,118 @@
+"""The desk where raw items become mentions: repaired, identified, masked, pseudonymised, stored.
+
+Nothing personal passes it: author names become keyed pseudonyms, personal data in texts becomes a placeholder, and an
+id or a URL that names its author loses the name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+
+import ftfy
+from sqlalchemy.orm import Session
+
+from overheard.intake.item import Item
+from overheard.intake.key import read_key
+from overheard.nlp.language import LanguageIdentifier
+from overheard.nlp.privacy import Pseudonymiser, mask
+from overheard.settings import Settings
+from overheard.store.brands import find_source, list_brands, terms
+from overheard.store.database import Store
+from overheard.store.mentions import Counts, MentionDraft, upsert
+
+EMPTY = Counts()
+_REPAIR = ftfy.TextFixerConfig(unescape_html=True, uncurl_quotes=False, fix_latin_ligatures=False, explain=False)
+
+
+class Intake:
+    """Receives the items of one crawl or one import.
+
+    Items without an id are told apart by text, date, rating and how often the same came before *in this intake*: make
+    one intake for each crawl or file, and hand the items over in the source's order.
+    """
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._pseudonymiser = Pseudonymiser(read_key(settings.key_path))
+        self._identifier = LanguageIdentifier(settings.languages)
+        self._occurrences: Counter[tuple[int, str]] = Counter()
+        self._handles: frozenset[str] | None = None
+
+    def receive(self, source_id: int, items: Sequence[Item], brand_ids: Collection[int]) -> Counts:
+        """Store items of one source as mentions of these brands, in one transaction."""
+        if not items:
+            return EMPTY
+        with self._store.session() as session:
+            return self.receive_in(session, source_id, items, brand_ids)
+
+    def receive_in(self, session: Session, source_id: int, items: Sequence[Item], brand_ids: Collection[int]) -> Counts:
+        """As `receive`, inside the caller's transaction."""
+        source = find_source(session, source_id)
+        if self._handles is None:
+            self._handles = _own_handles(session)
+        now = datetime.now(UTC)
+        drafts = [self._draft(item, source_id, source.language, now) for item in items]
+        return upsert(session, source, drafts, brand_ids)
+
+    def _draft(self, item: Item, source_id: int, prior: str | None, now: datetime) -> MentionDraft:
+        title, text = self._clean(item.title), self._clean(item.text)
+        if not text:
+            title, text = "", title
+        language = self._identifier.identify(f"{title}\n{text}" if title else text, item.language or prior)
+        return MentionDraft(
+            external_id=self._external_id(item, source_id),
+            title=title or None,
+            text=text,
+            language=language,
+            rating=item.rating,
+            rating_given=item.rating_given[:100] if item.rating_given else None,
+            rating_scale=item.rating_scale,
+            author=self._pseudonymiser.name(item.author) if item.author else None,
+            url=self._url(item),
+            published=item.published,
+            edited=item.edited,
+            fetched=now,
+            reply_state=item.reply_state,
+            reply=self._clean(item.reply) or None,
+            replied=item.replied,
+            attributes={key: self._clean(value)[:200] for key, value in sorted(item.attributes.items()) if value},
+        )
+
+    def _clean(self, text: str | None) -> str:
+        """Repair broken encodings, drop control characters, mask personal data."""
+        if not text:
+            return ""
+        repaired = ftfy.fix_text(text, _REPAIR)
+        plain = "".join(c for c in repaired if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+        return mask(plain.strip(), keep=self._handles or ())
+
+    def _external_id(self, item: Item, source_id: int) -> str:
+        if item.external_id:
+            if item.author_in_url and item.author and item.author.casefold() in item.external_id.casefold():
+                return self._pseudonymiser.identifier(item.external_id)
+            return item.external_id if len(item.external_id) <= 300 else _digest(item.external_id)
+        published = item.published.isoformat() if item.published else ""
+        key = _digest("\x1f".join((item.title or "", item.text, published, item.rating_given or "")))
+        self._occurrences[source_id, key] += 1
+        return f"hash:{key[:40]}:{self._occurrences[source_id, key]}"
+
+    def _url(self, item: Item) -> str | None:
+        if item.url and item.author_in_url and item.author:
+            return self._pseudonymiser.url(item.url, item.author)
+        return item.url
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _own_handles(session: Session) -> frozenset[str]:
+    """Handles of configured brands and rivals: they may stay in a text."""
+    names = {
+        name for brand in list_brands(session) for name in (brand.name, *terms(brand, "alias"), *terms(brand, "rival"))
+    }
+    return frozenset("".join(name.split()).lstrip("@") for name in names)

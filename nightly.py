@@ -1,0 +1,192 @@
+"""The night's work: crawl what is due, classify what is unread, roll up what changed; each part also by itself.
+
+Every part is safe to kill and to run again: a page, a batch of mentions, a group of rollup cells is one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from overheard import taxonomy
+from overheard.errors import BusyError
+from overheard.store import readings
+from overheard.store.brands import IMPORT
+from overheard.store.database import Store
+from overheard.store.rollups import Measures, roll_up
+from overheard.store.tables import Crawl, Source
+
+if TYPE_CHECKING:
+    from overheard.crawler.run import CrawlProgress, CrawlResult
+    from overheard.nlp.classifier import Classifier
+    from overheard.nlp.reader import DocumentReading
+    from overheard.settings import Settings
+
+BATCH = 256
+"""Mentions read and stored in one transaction: a few seconds' work, so that a kill loses little."""
+
+DAILY = 86_400
+"""Seconds between two crawls of a source that has no schedule of its own."""
+
+SLACK = 0.1
+"""Share of its interval by which a source may be crawled early, so that a nightly job never misses a night."""
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """What `classify` did: mentions read, of these not analysed, opinions found, brands that a new version answers."""
+
+    model: str
+    mentions: int = 0
+    not_analysed: int = 0
+    opinions: int = 0
+    switched: Sequence[str] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What `refresh` did."""
+
+    crawls: Sequence[CrawlResult]
+    classified: Classified
+    cells: int
+
+
+def measures() -> Measures:
+    """Return what the rollups pool, from the taxonomy."""
+    words = taxonomy.load()
+    return Measures(words.pillars, words.general_verdicts, tuple(signal.name for signal in words.signals))
+
+
+def due_sources(session: Session, now: datetime) -> list[int]:
+    """Return the sources whose last crawl began at least their interval ago; paused ones are never due."""
+    started = dict(
+        session.execute(select(Crawl.source_id, func.max(Crawl.started_at)).group_by(Crawl.source_id))
+    )
+    sources = session.scalars(select(Source).where(Source.kind != IMPORT, ~Source.paused).order_by(Source.id))
+    return [
+        source.id
+        for source in sources
+        if source.id not in started
+        or now - started[source.id] >= timedelta(seconds=(source.every or DAILY) * (1 - SLACK))
+    ]
+
+
+def classify(
+    store: Store,
+    settings: Settings,
+    load: Callable[[], Classifier],
+    on_start: Callable[[int], None] | None = None,
+    on_mentions: Callable[[int], None] | None = None,
+) -> Classified:
+    """Read every mention that this model version has not read, in the order of their ids, and roll up.
+
+    `load` gives the classifier; `on_start` hears how many mentions there are, `on_mentions` how many more were read.
+    """
+    with store.lock("classify"):
+        classifier = load()
+        with store.session() as session:
+            version = readings.version_id(session, classifier.version)
+        with store.reading() as session:
+            total = readings.count_unread(session, version)
+        if on_start:
+            on_start(total)
+        done = Classified(classifier.version)
+        after = 0
+        while batch := _batch(store, version, after):
+            found = _read(classifier, settings, batch)
+            with store.session() as session:
+                readings.save(session, version, found)
+            after = batch[-1].id
+            done = _count(done, found)
+            if on_mentions:
+                on_mentions(len(batch))
+        roll_up(store, measures())
+        with store.session() as session:
+            switched = readings.let_answer(session, version)
+    return Classified(done.model, done.mentions, done.not_analysed, done.opinions, switched)
+
+
+def _batch(store: Store, version: int, after: int) -> list[readings.Unread]:
+    with store.reading() as session:
+        return readings.unread(session, version, after=after, limit=BATCH)
+
+
+def _read(classifier: Classifier, settings: Settings, batch: Sequence[readings.Unread]) -> list[readings.Reading]:
+    from overheard.nlp import reader
+
+    documents = [
+        reader.Document({"title": mention.title or "", "text": mention.text}, mention.language) for mention in batch
+    ]
+    found = reader.read(classifier, documents, settings.languages)
+    return [_as_reading(mention.id, reading) for mention, reading in zip(batch, found, strict=True)]
+
+
+def _as_reading(mention_id: int, reading: DocumentReading) -> readings.Reading:
+    opinions = [
+        readings.OpinionDraft(
+            field=opinion.field,
+            start=opinion.start,
+            end=opinion.end,
+            sentiment=opinion.verdict.sentiment,
+            sentiment_score=opinion.verdict.sentiment_score,
+            touchpoint=opinion.verdict.touchpoint,
+            signals=list(opinion.verdict.signals),
+            dimensions=opinion.verdict.dimensions,
+        )
+        for opinion in reading.opinions
+    ]
+    return readings.Reading(mention_id, reading.status, reading.sentiment, reading.strength, opinions)
+
+
+def _count(done: Classified, found: Sequence[readings.Reading]) -> Classified:
+    return Classified(
+        done.model,
+        done.mentions + len(found),
+        done.not_analysed + sum(reading.status == "not_analysed" for reading in found),
+        done.opinions + sum(len(reading.opinions) for reading in found),
+    )
+
+
+def settle(store: Store) -> int:
+    """Roll up what an import or a crawl changed; 0 where a classification is under way, which does it at its end."""
+    try:
+        with store.lock("classify"):
+            return roll_up(store, measures())
+    except BusyError:
+        return 0
+
+
+def refresh(
+    store: Store,
+    settings: Settings,
+    load: Callable[[], Classifier],
+    *,
+    on_page: Callable[[CrawlProgress], None] | None = None,
+    on_start: Callable[[int], None] | None = None,
+    on_mentions: Callable[[int], None] | None = None,
+) -> Refreshed:
+    """Crawl every source that is due, classify what is unread, roll up.
+
+    Raises BusyError while another refresh runs on this store.
+    """
+    from overheard.crawler.run import crawl
+
+    with store.lock("refresh"):
+        with store.reading() as session:
+            due = due_sources(session, datetime.now(UTC))
+        results = crawl(store, settings, due, on_page=on_page) if due else []
+        classified = classify(store, settings, load, on_start, on_mentions)
+        return Refreshed(results, classified, settle(store))
+
+
+def load_classifier() -> Classifier:
+    """Load the shipped model with one thread per core; takes about a second."""
+    from overheard.nlp.classifier import Classifier
+
+    return Classifier()

@@ -1,0 +1,117 @@
+"""Sentences in, verdicts out: one forward pass for all heads, batches packed by length.
+
+A batch holds sentences of one token count only, so nothing is padded and a sentence's verdict does not depend on its
+neighbours' lengths. Numbers are bfloat16 where the processor multiplies them natively, else float32.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+
+from overheard.errors import ModelError
+from overheard.nlp.calibration import probabilities
+from overheard.nlp.network import POLARITIES, SENTIMENTS, TOKENIZER, WEIGHTS, Logits, NetworkConfig, OpinionNetwork
+
+TOKENS_A_BATCH = 4096
+"""Enough for the matrix products to run at full speed on a few cores, small enough to stay in their caches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one sentence says: `dimensions` maps a name to (polarity, calibrated probability of both together)."""
+
+    sentiment: str
+    sentiment_score: float
+    touchpoint: str
+    signals: tuple[str, ...]
+    dimensions: Mapping[str, tuple[str, float]]
+
+
+def shipped_model() -> Path:
+    """Return the folder of the weights that come with the package."""
+    return Path(str(resources.files("overheard.models") / "opinion"))
+
+
+def native_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 itself, which makes it the faster format."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+class Classifier:
+    """The trained network with its tokenizer; loading takes about a second, `classify` is deterministic."""
+
+    def __init__(self, folder: Path | None = None, dtype: torch.dtype | None = None) -> None:
+        self.folder = folder or shipped_model()
+        chosen = dtype or (torch.bfloat16 if native_bfloat16() else torch.float32)
+        self.network = OpinionNetwork.load(self.folder).to(chosen)
+        self.config: NetworkConfig = self.network.config
+        try:
+            self.tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER))
+        except Exception as error:  # tokenizers raises the bare class
+            raise ModelError(
+                f"tokenizer in {str(self.folder)!r} cannot be read: {error}; reinstall overheard"
+            ) from None
+        self.tokenizer.enable_truncation(self.config.max_tokens)
+
+    @cached_property
+    def version(self) -> str:
+        """The model version that answers name: the configured name and the first digits of the weights' SHA-256."""
+        with (self.folder / WEIGHTS).open("rb") as file:
+            return f"{self.config.version}-{hashlib.file_digest(file, 'sha256').hexdigest()[:8]}"
+
+    def classify(self, sentences: Sequence[str]) -> list[Verdict]:
+        """Return a verdict for each sentence, in order."""
+        encoded = [encoding.ids for encoding in self.tokenizer.encode_batch(list(sentences))]
+        verdicts: dict[int, Verdict] = {}
+        with torch.inference_mode():
+            for group in _same_length(encoded):
+                ids = torch.tensor([encoded[number] for number in group])
+                found = probabilities(self.network(ids, torch.ones_like(ids)), self.config)
+                verdicts.update(zip(group, self._verdicts(found), strict=True))
+        return [verdicts[number] for number in range(len(encoded))]
+
+    def _verdicts(self, found: Logits) -> Iterator[Verdict]:
+        config = self.config
+        score, sentiment = found.sentiment.max(-1)
+        polarity_score, polarity = found.dimensions[..., 1:].max(-1)
+        present = 1 - found.dimensions[..., 0] >= config.thresholds.get("dimensions", 0.5)
+        signals = found.signals >= config.thresholds.get("signals", 0.5)
+        rows = zip(
+            score.tolist(), sentiment.tolist(), found.touchpoint.argmax(-1).tolist(), signals.tolist(),
+            present.tolist(), polarity.tolist(), polarity_score.tolist(), strict=True,
+        )  # fmt: skip
+        for score_, sentiment_, touchpoint, signals_, present_, polarity_, polarity_score_ in rows:
+            yield Verdict(
+                SENTIMENTS[sentiment_],
+                round(score_, 4),
+                config.touchpoints[touchpoint],
+                tuple(name for name, given in zip(config.signals, signals_, strict=True) if given),
+                {
+                    name: (POLARITIES[which + 1], round(value, 4))
+                    for name, given, which, value in zip(
+                        config.dimensions, present_, polarity_, polarity_score_, strict=True
+                    )
+                    if given
+                },
+            )
+
+
+def _same_length(encoded: Sequence[list[int]]) -> Iterator[list[int]]:
+    """Yield groups of row numbers of one token count, at most `TOKENS_A_BATCH` tokens each."""
+    by_length: dict[int, list[int]] = defaultdict(list)
+    for number, ids in enumerate(encoded):
+        by_length[len(ids)].append(number)
+    for length in sorted(by_length):
+        rows = by_length[length]
+        size = max(1, TOKENS_A_BATCH // length)
+        for start in range(0, len(rows), size):
+            yield rows[start : start + size]

@@ -1,0 +1,149 @@
+"""The network: one encoder pass over a sentence, one attention query per label, small linear heads.
+
+Each label (a dimension, the sentiment, the touchpoint, a signal) has a query of its own that attends over the token
+states; its pooled vector and the mean vector of the sentence go through the label's own linear layer. "The driver was
+kind, the parcel late" is thus read at *kind* for service and at *late* for speed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from transformers import BertConfig, BertModel
+
+from overheard.errors import ModelError
+
+POLARITIES = ("absent", "negative", "neutral", "positive")
+SENTIMENTS = ("negative", "neutral", "positive", "mixed")
+
+WEIGHTS, CONFIG, TOKENIZER = "model.safetensors", "config.json", "tokenizer.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig:
+    """What the weights mean: label orders, encoder shape and calibration; it travels with them as config.json.
+
+    `calibration` holds per head group (`dimensions`, `sentiment`, `touchpoint`, `signals`) a temperature and biases
+    fitted on rows that no training step saw; `thresholds` the least probability at which a dimension or signal counts.
+    """
+
+    version: str
+    languages: tuple[str, ...]
+    dimensions: tuple[str, ...]
+    touchpoints: tuple[str, ...]
+    signals: tuple[str, ...]
+    encoder: dict[str, Any]
+    max_tokens: int = 128
+    calibration: dict[str, list[float]] = field(default_factory=dict)
+    thresholds: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, folder: Path) -> NetworkConfig:
+        """Read config.json; raises ModelError when it is missing or not ours."""
+        try:
+            content = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+            for key in ("languages", "dimensions", "touchpoints", "signals"):
+                content[key] = tuple(content[key])
+            return cls(**content)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise ModelError(f"model folder {str(folder)!r} cannot be used: {error}; reinstall overheard") from None
+
+    def save(self, folder: Path) -> None:
+        """Write config.json."""
+        text = json.dumps(asdict(self), ensure_ascii=False, indent=1)
+        (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Logits:
+    """Raw outputs for n sentences: dimensions (n, 14, 4), sentiment (n, 4), touchpoint (n, 8), signals (n, 6)."""
+
+    dimensions: Tensor
+    sentiment: Tensor
+    touchpoint: Tensor
+    signals: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Labels of n sentences in the shapes of `Logits`: class numbers, and 0 or 1 for signals."""
+
+    dimensions: Tensor
+    sentiment: Tensor
+    touchpoint: Tensor
+    signals: Tensor
+
+
+class OpinionNetwork(nn.Module):
+    """Token ids in, `Logits` out."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = BertModel(BertConfig(**config.encoder), add_pooling_layer=False)
+        hidden = config.encoder["hidden_size"]
+        self.sizes = (
+            [len(POLARITIES)] * len(config.dimensions)
+            + [len(SENTIMENTS), len(config.touchpoints)]
+            + [1] * len(config.signals)
+        )
+        self.queries = nn.Parameter(torch.randn(len(self.sizes), hidden) * 0.02)
+        self.dropout = nn.Dropout(0.1)
+        self.heads = nn.ModuleList(nn.Linear(2 * hidden, size) for size in self.sizes)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Logits:
+        """Read sentences: both arguments of shape (n, tokens), the mask 1 for a token and 0 for padding."""
+        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        mask = attention_mask.to(states.dtype)
+        mean = (states * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
+        scores = states @ self.queries.to(states.dtype).T / states.shape[-1] ** 0.5
+        scores = scores.float().masked_fill(attention_mask[:, :, None] == 0, float("-inf"))
+        pooled = scores.softmax(1).to(states.dtype).transpose(1, 2) @ states
+        features = self.dropout(torch.cat([pooled, mean[:, None, :].expand_as(pooled)], -1))
+        outputs = [head(features[:, number]).float() for number, head in enumerate(self.heads)]
+        count = len(self.config.dimensions)
+        return Logits(
+            torch.stack(outputs[:count], 1), outputs[count], outputs[count + 1], torch.cat(outputs[count + 2 :], 1)
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write config and weights: the word embeddings as 8-bit rows with a scale each, the rest in half precision."""
+        state = {name: value.half().contiguous() for name, value in self.state_dict().items() if "word_emb" not in name}
+        words = self.encoder.embeddings.word_embeddings.weight.detach().float()
+        scale = words.abs().amax(1, keepdim=True).clamp_min(1e-8) / 127
+        state["words.int8"] = (words / scale).round().to(torch.int8)
+        state["words.scale"] = scale.half()
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file(state, folder / WEIGHTS)
+        self.config.save(folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> OpinionNetwork:
+        """Read a folder written by `save`, ready for inference; raises ModelError when a file is missing or damaged."""
+        config = NetworkConfig.load(folder)
+        try:
+            state = load_file(folder / WEIGHTS)
+            words = state.pop("words.int8").float() * state.pop("words.scale").float()
+            state = {name: value.float() for name, value in state.items()}
+            state["encoder.embeddings.word_embeddings.weight"] = words
+            with torch.device("meta"):
+                network = cls(config)
+            network.load_state_dict(state, strict=False, assign=True)
+            _materialise_buffers(network)
+        except (OSError, KeyError, ValueError, RuntimeError) as error:
+            raise ModelError(f"weights in {str(folder)!r} cannot be read: {error}; reinstall overheard") from None
+        return network.eval()
+
+
+def _materialise_buffers(network: OpinionNetwork) -> None:
+    """Give the encoder's index buffers real memory: they are not saved, being 0, 1, 2, … and zeros."""
+    embeddings = network.encoder.embeddings
+    positions = network.config.encoder["max_position_embeddings"]
+    embeddings.register_buffer("position_ids", torch.arange(positions)[None], persistent=False)
+    embeddings.register_buffer("token_type_ids", torch.zeros((1, positions), dtype=torch.long), persistent=False)

@@ -1,0 +1,331 @@
+"""Train the opinion network from a base encoder and labelled sentences; `python -m overheard.nlp.training --help`.
+
+The steps, in order: read the rows and drop every text that an evaluation set holds; set a calibration fold apart;
+trim the vocabulary; fine-tune (word embeddings frozen, bf16 autocast, linear decay, weights averaged over the last
+epochs); fit temperatures and thresholds on the fold; save. Parallel translations take turns: each epoch sees two of
+the languages of each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import random
+import re
+import time
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import cast
+
+import torch
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from overheard import taxonomy
+from overheard.errors import UsageError
+from overheard.nlp import vocabulary
+from overheard.nlp.calibration import fit
+from overheard.nlp.network import (
+    POLARITIES,
+    SENTIMENTS,
+    TOKENIZER,
+    WEIGHTS,
+    Logits,
+    NetworkConfig,
+    OpinionNetwork,
+    Targets,
+)
+from overheard.settings import LANGUAGES
+
+logger = logging.getLogger(__name__)
+
+ENCODER_KEYS = (
+    "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "pad_token_id",
+    "max_position_embeddings", "type_vocab_size", "layer_norm_eps",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One labelled sentence; `group` is shared by the translations of one original."""
+
+    group: str
+    lang: str
+    text: str
+    dimensions: dict[str, str]
+    sentiment: str
+    touchpoint: str
+    signals: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingArguments:
+    """How to train. Rates are peak values of a linear schedule with warm-up; `batch_size` counts sentences."""
+
+    version: str
+    epochs: int = 7
+    batch_size: int = 32
+    encoder_rate: float = 2e-4
+    head_rate: float = 1e-3
+    warmup: float = 0.06
+    weight_decay: float = 0.01
+    smoothing: float = 0.05
+    ema_decay: float = 0.997
+    translations: int = 2
+    noise: float = 0.15
+    fold: float = 0.08
+    seed: int = 1
+    weights: dict[str, float] = field(
+        default_factory=lambda: {"dimensions": 1.0, "sentiment": 0.4, "touchpoint": 0.3, "signals": 0.3}
+    )
+
+    def __post_init__(self) -> None:
+        if not 0 < self.fold < 0.5:
+            raise UsageError(f"fold {self.fold}: expected a share between 0 and 0.5, such as 0.08")
+
+
+def normalise(text: str) -> str:
+    """Return the key by which two sentences count as the same: case, accents, punctuation and spacing removed."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return re.sub(r"[^\w]+", " ", "".join(c for c in plain if not unicodedata.combining(c))).strip()
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """Yield the rows of a labelled file; the last part of an id such as m0064-nl is its translation's language."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        group = row["id"].removesuffix("-" + row["lang"])
+        yield Row(
+            group, row["lang"], row["text"], row["dimensions"], row["sentiment"], row["touchpoint"],
+            tuple(row["signals"]), row.get("source", path.stem).split()[0],
+        )  # fmt: skip
+
+
+def training_rows(files: Sequence[Path], held_out: Iterable[str]) -> list[Row]:
+    """Read the files, without any text whose normalised form is in `held_out` and without duplicates."""
+    seen = {normalise(text) for text in held_out}
+    rows = []
+    for row in (row for path in files for row in read_rows(path)):
+        key = normalise(row.text)
+        if key and key not in seen:
+            seen.add(key)
+            rows.append(row)
+    return rows
+
+
+def split_fold(rows: Sequence[Row], share: float) -> tuple[list[Row], list[Row]]:
+    """Return (training rows, calibration rows), split by group so that no translation of a fold row is trained on."""
+
+    def in_fold(row: Row) -> bool:
+        return int(hashlib.sha256(row.group.encode()).hexdigest()[:8], 16) / 2**32 < share
+
+    return [row for row in rows if not in_fold(row)], one_of_each([row for row in rows if in_fold(row)], 1, seed=0)
+
+
+def one_of_each(rows: Sequence[Row], count: int, seed: int) -> list[Row]:
+    """Return at most `count` rows of each group, chosen at random by `seed`."""
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row.group].append(row)
+    chooser = random.Random(seed)
+    return [row for group in groups.values() for row in chooser.sample(group, min(count, len(group)))]
+
+
+def perturb(text: str, chooser: random.Random) -> str:
+    """Write a sentence the way hasty people do: no capitals, no accents, two letters swapped, no final stop."""
+    kind = chooser.randrange(5)
+    if kind == 0:
+        return text.lower()
+    if kind == 1:
+        return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    if kind == 2:
+        return text.rstrip(".!? ")
+    if kind == 3:
+        return text.upper()
+    place = chooser.randrange(max(1, len(text) - 1))
+    return text[:place] + text[place : place + 2][::-1] + text[place + 2 :]
+
+
+def encode_targets(rows: Sequence[Row], config: NetworkConfig) -> Targets:
+    """Number the labels in the orders of `config`."""
+    dimensions = [[POLARITIES.index(row.dimensions.get(name, "absent")) for name in config.dimensions] for row in rows]
+    return Targets(
+        torch.tensor(dimensions),
+        torch.tensor([SENTIMENTS.index(row.sentiment) for row in rows]),
+        torch.tensor([config.touchpoints.index(row.touchpoint) for row in rows]),
+        torch.tensor([[float(name in row.signals) for name in config.signals] for row in rows]),
+    )
+
+
+def loss_of(logits: Logits, targets: Targets, arguments: TrainingArguments) -> Tensor:
+    """Return the weighted sum of the four losses; dimensions are summed over the labels of a sentence."""
+    smoothing = arguments.smoothing
+    weights = arguments.weights
+    dimensions = functional.cross_entropy(
+        logits.dimensions.flatten(0, 1), targets.dimensions.flatten(), reduction="sum", label_smoothing=smoothing / 5
+    ) / len(targets.sentiment)
+    sentiment = functional.cross_entropy(logits.sentiment, targets.sentiment, label_smoothing=smoothing)
+    touchpoint = functional.cross_entropy(logits.touchpoint, targets.touchpoint, label_smoothing=smoothing)
+    signals = functional.binary_cross_entropy_with_logits(logits.signals, targets.signals, reduction="sum") / len(
+        targets.sentiment
+    )
+    return (
+        weights["dimensions"] * dimensions
+        + weights["sentiment"] * sentiment
+        + weights["touchpoint"] * touchpoint
+        + weights["signals"] * signals
+    )
+
+
+def batches(encoded: Sequence[list[int]], size: int, chooser: random.Random | None = None) -> list[list[int]]:
+    """Group row numbers into batches of similar length: sorted in pools of 40 batches when shuffled, else wholly."""
+    order = list(range(len(encoded)))
+    if chooser:
+        chooser.shuffle(order)
+    pool = size * 40 if chooser else max(1, len(order))
+    groups = []
+    for start in range(0, len(order), pool):
+        part = sorted(order[start : start + pool], key=lambda number: len(encoded[number]))
+        groups += [part[at : at + size] for at in range(0, len(part), size)]
+    if chooser:
+        chooser.shuffle(groups)
+    return groups
+
+
+def pad(ids: Sequence[list[int]], pad_id: int) -> tuple[Tensor, Tensor]:
+    """Return (input ids, attention mask), both (n, longest)."""
+    longest = max(map(len, ids))
+    input_ids = torch.tensor([row + [pad_id] * (longest - len(row)) for row in ids])
+    return input_ids, torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in ids])
+
+
+def predict(network: OpinionNetwork, tokenizer: Tokenizer, texts: Sequence[str], size: int = 64) -> Logits:
+    """Return the logits of `texts`, in their order."""
+    encoded = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
+    network.eval()
+    order: list[int] = []
+    parts = []
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        for group in batches(encoded, size):
+            order += group
+            parts.append(network(*pad([encoded[number] for number in group], network.config.encoder["pad_token_id"])))
+    back = torch.tensor(order).argsort()
+    return Logits(
+        *(torch.cat([getattr(part, name) for part in parts])[back].clone() for name in Logits.__dataclass_fields__)
+    )
+
+
+def prepare(base: Path, rows: Sequence[Row], arguments: TrainingArguments) -> tuple[OpinionNetwork, str]:
+    """Return an untrained network on the trimmed base encoder, and its tokenizer as JSON text."""
+    described = json.loads((base / TOKENIZER).read_text(encoding="utf-8"))
+    keep = vocabulary.choose_pieces(described, (row.text for row in rows))
+    base_config = json.loads((base / "config.json").read_text(encoding="utf-8"))
+    encoder = {key: base_config[key] for key in ENCODER_KEYS} | {"vocab_size": len(keep)}
+    words = taxonomy.load()
+    config = NetworkConfig(
+        version=arguments.version,
+        languages=LANGUAGES,
+        dimensions=tuple(dimension.name for dimension in words.dimensions),
+        touchpoints=tuple(touchpoint.name for touchpoint in words.touchpoints),
+        signals=tuple(signal.name for signal in words.signals),
+        encoder=encoder,
+    )
+    tokenizer = Tokenizer.from_str(json.dumps(vocabulary.trim_tokenizer(described, keep)))
+    tokenizer.enable_truncation(config.max_tokens)
+    network = OpinionNetwork(config)
+    state = load_file(base / WEIGHTS)
+    name = "embeddings.word_embeddings.weight"
+    state[name] = vocabulary.trim_embeddings(state[name], keep)
+    missing = network.encoder.load_state_dict(state, strict=False).missing_keys
+    if [key for key in missing if "position_ids" not in key and "token_type_ids" not in key]:
+        raise UsageError(f"base model {str(base)!r} lacks {missing}; expected a BERT such as multilingual-e5-small")
+    network.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+    return network, tokenizer.to_str()
+
+
+def train_epoch(
+    network: OpinionNetwork,
+    average: AveragedModel,
+    tokenizer: Tokenizer,
+    rows: Sequence[Row],
+    optimiser: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+    arguments: TrainingArguments,
+    chooser: random.Random,
+) -> float:
+    """Train on `rows` once; return the mean loss."""
+    network.train()
+    texts = [perturb(row.text, chooser) if chooser.random() < arguments.noise else row.text for row in rows]
+    encoded = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
+    total = 0.0
+    groups = batches(encoded, arguments.batch_size, chooser)
+    for number, group in enumerate(groups, 1):
+        targets = encode_targets([rows[row] for row in group], network.config)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = network(*pad([encoded[row] for row in group], network.config.encoder["pad_token_id"]))
+        loss = loss_of(logits, targets, arguments)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        average.update_parameters(network)
+        total += loss.item()
+        if number % 50 == 0:
+            logger.info("  %d of %d batches, loss %.3f", number, len(groups), total / number)
+    return total / len(groups)
+
+
+def train(
+    base: Path, files: Sequence[Path], held_out: Iterable[str], out: Path, arguments: TrainingArguments
+) -> OpinionNetwork:
+    """Train and save into `out`, after every epoch, the averaged network with its calibration; return the last one."""
+    random.seed(arguments.seed)
+    torch.manual_seed(arguments.seed)
+    chooser = random.Random(arguments.seed)
+    rows, fold = split_fold(training_rows(files, held_out), arguments.fold)
+    network, tokenizer_text = prepare(base, rows, arguments)
+    tokenizer = Tokenizer.from_str(tokenizer_text)
+    logger.info("%d rows, %d for calibration, %d pieces", len(rows), len(fold), network.config.encoder["vocab_size"])
+    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(arguments.ema_decay))  # type: ignore[no-untyped-call]
+    epochs = [one_of_each(rows, arguments.translations, arguments.seed + n) for n in range(arguments.epochs)]
+    optimiser, schedule = _optimiser(network, sum(map(len, epochs)) // arguments.batch_size + 1, arguments)
+    fold_targets = encode_targets(fold, network.config)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / TOKENIZER).write_text(tokenizer_text, encoding="utf-8")
+    for number, part in enumerate(epochs, 1):
+        started = time.monotonic()
+        loss = train_epoch(network, average, tokenizer, part, optimiser, schedule, arguments, chooser)
+        best = cast(OpinionNetwork, average.module)
+        logits = predict(best, tokenizer, [row.text for row in fold])
+        calibration, thresholds = fit(logits, fold_targets, best.config)
+        best.config = replace(best.config, calibration=calibration, thresholds=thresholds)
+        best.save(out)
+        logger.info("epoch %d: loss %.3f, %.0f s", number, loss, time.monotonic() - started)
+    return best
+
+
+def _optimiser(
+    network: OpinionNetwork, steps: int, arguments: TrainingArguments
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    encoder = [p for p in network.encoder.parameters() if p.requires_grad]
+    heads = [p for name, p in network.named_parameters() if not name.startswith("encoder.")]
+    optimiser = torch.optim.AdamW(
+        [{"params": encoder, "lr": arguments.encoder_rate}, {"params": heads, "lr": arguments.head_rate}],
+        weight_decay=arguments.weight_decay,
+        fused=True,
+    )
+    rates = [arguments.encoder_rate, arguments.head_rate]
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, max_lr=rates, total_steps=steps + arguments.epochs + 1, pct_start=arguments.warmup,
+        anneal_strategy="linear", cycle_momentum=False,
+    )  # fmt: skip
+    return optimiser, schedule

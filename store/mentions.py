@@ -1,0 +1,196 @@
+"""Mentions: insert the new, update the edited, leave the rest, all in the caller's transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session
+
+from overheard.store.tables import (
+    Classification,
+    Mention,
+    MentionBrand,
+    MentionVersion,
+    Opinion,
+    OpinionDimension,
+    Source,
+    StaleCell,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of the items of one transaction."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.added + other.added, self.updated + other.updated, self.unchanged + other.unchanged)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MentionDraft:
+    """A mention as it shall stand in the store: masked, pseudonymised, its language known. Fields as in `Mention`."""
+
+    external_id: str
+    title: str | None
+    text: str
+    language: str
+    rating: float | None
+    rating_given: str | None
+    rating_scale: float | None
+    author: str | None
+    url: str | None
+    published: datetime | None
+    edited: datetime | None
+    fetched: datetime
+    reply_state: str
+    reply: str | None
+    replied: datetime | None
+    attributes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of title, text and rating: what counts as an edit when it changes."""
+        content = "\x1f".join((self.title or "", self.text, "" if self.rating is None else f"{self.rating:.6f}"))
+        return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+    @property
+    def day(self) -> date:
+        """The UTC date that rollups file the mention under."""
+        return (self.published or self.fetched).date()
+
+
+QUIET_FIELDS = ("author", "url", "published", "edited", "reply_state", "reply", "replied", "attributes")
+"""Fields that are brought up to date without counting as an edit of what the customer said."""
+
+
+def upsert(session: Session, source: Source, drafts: Sequence[MentionDraft], brand_ids: Collection[int]) -> Counts:
+    """Store drafts of one source as mentions of these brands, and mark the rollup cells that they touch.
+
+    Of two drafts with one external id, the later wins. An edited mention keeps its earlier state as a version and
+    loses its opinions, so that it is classified anew.
+    """
+    latest = {draft.external_id: draft for draft in drafts}
+    present = {
+        mention.external_id: mention
+        for mention in session.scalars(
+            select(Mention).where(Mention.source_id == source.id, Mention.external_id.in_(latest))
+        )
+    }
+    new = [draft for key, draft in latest.items() if key not in present]
+    cells = {draft.day for draft in new}
+    updated = 0
+    for key, mention in present.items():
+        before = mention.day
+        if _update(session, mention, latest[key]):
+            updated += 1
+            cells |= {before, mention.day}
+    ids = _insert(session, source.id, new)
+    cells |= _link(session, [*ids, *(mention.id for mention in present.values())], brand_ids)
+    linked = set(brand_ids) | _brands_of(session, [mention.id for mention in present.values()])
+    mark_stale(session, ((brand_id, source.id, day) for brand_id in linked for day in cells))
+    return Counts(len(new), updated, len(latest) - len(new) - updated)
+
+
+def _columns(draft: MentionDraft) -> dict[str, Any]:
+    values = {name: getattr(draft, name) for name in draft.__dataclass_fields__}
+    return values | {"content_hash": draft.content_hash, "day": draft.day}
+
+
+def _insert(session: Session, source_id: int, drafts: Sequence[MentionDraft]) -> list[int]:
+    if not drafts:
+        return []
+    rows = [_columns(draft) | {"source_id": source_id} for draft in drafts]
+    statement = insert(Mention).returning(Mention.id, sort_by_parameter_order=True)
+    return list(session.scalars(statement, rows))
+
+
+def _update(session: Session, mention: Mention, draft: MentionDraft) -> bool:
+    """Bring a mention up to date; return whether anything that a person can see changed."""
+    values = _columns(draft)
+    edited = mention.content_hash != draft.content_hash
+    changed = edited or mention.vanished is not None or any(
+        getattr(mention, name) != values[name] for name in QUIET_FIELDS
+    )  # fmt: skip
+    if edited:
+        _keep_version(session, mention)
+        forget_reading(session, mention.id)
+    if changed:
+        names = set(values) if edited else {*QUIET_FIELDS, "day"}
+        if draft.published is None and mention.published is None and not edited:
+            names.discard("day")
+        for name in names - {"external_id"}:
+            setattr(mention, name, values[name])
+        mention.vanished = None
+    return changed
+
+
+def _keep_version(session: Session, mention: Mention) -> None:
+    last = session.scalar(select(func.max(MentionVersion.version)).where(MentionVersion.mention_id == mention.id))
+    session.add(
+        MentionVersion(
+            mention_id=mention.id,
+            version=(last or 0) + 1,
+            content_hash=mention.content_hash,
+            title=mention.title,
+            text=mention.text,
+            rating=mention.rating,
+            fetched=mention.fetched,
+        )
+    )
+
+
+def forget_reading(session: Session, mention_id: int) -> None:
+    """Delete what every model version made of a mention, so that it is classified again."""
+    opinions = select(Opinion.id).where(Opinion.mention_id == mention_id)
+    session.execute(delete(OpinionDimension).where(OpinionDimension.opinion_id.in_(opinions)))
+    session.execute(delete(Opinion).where(Opinion.mention_id == mention_id))
+    session.execute(delete(Classification).where(Classification.mention_id == mention_id))
+
+
+def _link(session: Session, mention_ids: Sequence[int], brand_ids: Collection[int]) -> set[date]:
+    """Say that the mentions speak of the brands; return the days of the links that are new."""
+    if not mention_ids or not brand_ids:
+        return set()
+    known = set(
+        session.execute(
+            select(MentionBrand.mention_id, MentionBrand.brand_id).where(MentionBrand.mention_id.in_(mention_ids))
+        )
+    )
+    wanted = [(mention, brand) for mention in mention_ids for brand in sorted(brand_ids)]
+    fresh = [pair for pair in wanted if pair not in known]
+    if not fresh:
+        return set()
+    session.execute(insert(MentionBrand), [{"mention_id": mention, "brand_id": brand} for mention, brand in fresh])
+    return set(session.scalars(select(Mention.day).where(Mention.id.in_({mention for mention, _ in fresh})).distinct()))
+
+
+def _brands_of(session: Session, mention_ids: Sequence[int]) -> set[int]:
+    statement = select(MentionBrand.brand_id).where(MentionBrand.mention_id.in_(mention_ids)).distinct()
+    return set(session.scalars(statement)) if mention_ids else set()
+
+
+def mark_stale(session: Session, cells: Iterable[tuple[int, int, date]]) -> None:
+    """Mark (brand, source, day) cells whose rollups must be computed anew; marking twice is the same as once."""
+    wanted = sorted(set(cells))
+    if not wanted:
+        return
+    brand_ids, source_ids = {cell[0] for cell in wanted}, {cell[1] for cell in wanted}
+    present = set(
+        session.execute(
+            select(StaleCell.brand_id, StaleCell.source_id, StaleCell.day).where(
+                StaleCell.brand_id.in_(brand_ids), StaleCell.source_id.in_(source_ids)
+            )
+        )
+    )
+    fresh = [{"brand_id": b, "source_id": s, "day": d} for b, s, d in wanted if (b, s, d) not in present]
+    if fresh:
+        session.execute(insert(StaleCell), fresh)

@@ -1,0 +1,154 @@
+"""Readings: which mentions a model version has not read yet, what it read, and which version answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import Select, and_, exists, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from overheard.store.mentions import mark_stale
+from overheard.store.tables import (
+    Brand,
+    Classification,
+    Mention,
+    MentionBrand,
+    ModelVersion,
+    Opinion,
+    OpinionDimension,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionDraft:
+    """One sentence as read: fields as in `Opinion`; `dimensions` maps a name to (polarity, score)."""
+
+    field: str
+    start: int
+    end: int
+    sentiment: str
+    sentiment_score: float
+    touchpoint: str
+    signals: list[str]
+    dimensions: Mapping[str, tuple[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a model version made of one mention: fields as in `Classification`."""
+
+    mention_id: int
+    status: str
+    sentiment: str | None = None
+    strength: float | None = None
+    opinions: Sequence[OpinionDraft] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A mention to be read."""
+
+    id: int
+    language: str
+    title: str | None
+    text: str
+
+
+def version_id(session: Session, name: str) -> int:
+    """Return the id of a model version, made when it is new."""
+    found = session.scalar(select(ModelVersion.id).where(ModelVersion.name == name))
+    if found is not None:
+        return found
+    version = ModelVersion(name=name, created_at=datetime.now(UTC))
+    session.add(version)
+    session.flush()
+    return version.id
+
+
+def _unread(version: int) -> Select[tuple[Mention]]:
+    read = exists().where(Classification.mention_id == Mention.id, Classification.model_version_id == version)
+    return select(Mention).where(~read)
+
+
+def count_unread(session: Session, version: int) -> int:
+    """Return how many mentions a version has not read."""
+    return session.scalar(select(func.count()).select_from(_unread(version).subquery())) or 0
+
+
+def unread(session: Session, version: int, *, after: int, limit: int) -> list[Unread]:
+    """Return up to `limit` mentions that a version has not read, with ids above `after`, by id."""
+    statement = _unread(version).where(Mention.id > after).order_by(Mention.id).limit(limit)
+    columns = statement.with_only_columns(Mention.id, Mention.language, Mention.title, Mention.text)
+    return [Unread(*row) for row in session.execute(columns)]
+
+
+def save(session: Session, version: int, readings: Sequence[Reading]) -> None:
+    """Store readings and mark the rollup cells that they touch."""
+    if not readings:
+        return
+    session.execute(
+        insert(Classification),
+        [
+            {
+                "mention_id": reading.mention_id,
+                "model_version_id": version,
+                "status": reading.status,
+                "sentiment": reading.sentiment,
+                "strength": reading.strength,
+            }
+            for reading in readings
+        ],
+    )
+    _save_opinions(session, version, readings)
+    ids = [reading.mention_id for reading in readings]
+    cells = select(MentionBrand.brand_id, Mention.source_id, Mention.day).join(Mention).where(Mention.id.in_(ids))
+    mark_stale(session, session.execute(cells.distinct()))
+
+
+def _save_opinions(session: Session, version: int, readings: Sequence[Reading]) -> None:
+    drafts = [
+        (reading.mention_id, position, draft) for reading in readings for position, draft in enumerate(reading.opinions)
+    ]
+    if not drafts:
+        return
+    rows = [
+        {
+            "mention_id": mention,
+            "model_version_id": version,
+            "position": position,
+            "field": draft.field,
+            "start": draft.start,
+            "end": draft.end,
+            "sentiment": draft.sentiment,
+            "sentiment_score": draft.sentiment_score,
+            "touchpoint": draft.touchpoint,
+            "signals": draft.signals,
+        }
+        for mention, position, draft in drafts
+    ]
+    ids = session.scalars(insert(Opinion).returning(Opinion.id, sort_by_parameter_order=True), rows)
+    dimensions = [
+        {"opinion_id": opinion, "dimension": name, "polarity": polarity, "score": score}
+        for opinion, (_, _, draft) in zip(ids, drafts, strict=True)
+        for name, (polarity, score) in draft.dimensions.items()
+    ]
+    if dimensions:
+        session.execute(insert(OpinionDimension), dimensions)
+
+
+def let_answer(session: Session, version: int) -> list[str]:
+    """Make a version the one that answers for every brand that it has read in full; return the brands' names.
+
+    A brand that no version answers for yet gets this one at once, so that a first answer need not wait for the end.
+    """
+    read = exists().where(Classification.mention_id == Mention.id, Classification.model_version_id == version)
+    gap = exists().where(and_(MentionBrand.brand_id == Brand.id, MentionBrand.mention_id == Mention.id, ~read))
+    brands = select(Brand.id, Brand.name).where(
+        Brand.model_version_id.is_distinct_from(version), Brand.model_version_id.is_(None) | ~gap
+    )
+    found = session.execute(brands.order_by(Brand.key)).all()
+    if found:
+        session.execute(update(Brand).where(Brand.id.in_([row.id for row in found])).values(model_version_id=version))
+    return [row.name for row in found]
