@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
@@ -136,7 +137,7 @@ class OpinionNetwork(nn.Module):
                 network = cls(config)
             network.load_state_dict(state, strict=False, assign=True)
             _materialise_buffers(network)
-        except (OSError, KeyError, ValueError, RuntimeError) as error:
+        except (OSError, KeyError, ValueError, RuntimeError, SafetensorError) as error:
             raise ModelError(f"weights in {str(folder)!r} cannot be read: {error}; reinstall overheard") from None
         return network.eval()
 

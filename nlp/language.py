@@ -1,0 +1,136 @@
+"""Which language is a text in? One of the configured ones, another one where that is clear, or nothing to go by.
+
+The identifier is py3langid's, asked once for all its languages: among the configured ones the likeliest wins, however
+close; another language has to win clearly, and only languages that reviews are commonly written in may. Texts in
+another script are sorted out first. A prior, the language that the source declares, holds unless it is clearly wrong.
+
+The thresholds are differences of log probabilities, chosen on short reviews: see tests/nlp/test_language.py.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+from py3langid.langid import MODEL_FILE
+from py3langid.langid import LanguageIdentifier as Model
+
+from overheard.errors import SettingsError
+
+UNDETERMINED: Final = "und"
+
+_OTHER_MARGIN: Final = 2.5
+_PRIOR_MARGIN: Final = 2.0
+_OTHER_PRIOR_MARGIN: Final = 3.0
+# Exclamations and names look like anything: with fewer letters than this a text is never clearly in a language that is
+# not configured, and overrides its prior only by a wide margin.
+_FEW_LETTERS: Final = 10
+_SHORT_PRIOR_MARGIN: Final = 4.0
+# The languages that reviews are commonly written in; the identifier also knows rare ones, which it finds by mistake.
+_COMMON: Final = frozenset(
+    """
+    af az bs ca cs cy da de en es et eu fi fr ga gl hr hu id is it lt lv ms mt nl no pl pt ro sk sl sq sr sv sw tl tr vi
+    """.split()
+)
+_SAME: Final = {"arz": "ar", "ary": "ar", "grc": "el", "hbo": "he", "nb": "no", "nn": "no", "wuu": "zh", "yue": "zh"}
+
+_LONGEST: Final = 4_000
+_NOISE: Final = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|@\w+|\[[a-z]+\]")
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_LATIN: Final = re.compile("[A-Za-zªºÀ-ɏḀ-ỿ]")
+# A sign of these scripts weighs as much as two Latin letters: brand names in Latin stand between them.
+_DENSE: Final = re.compile("[\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_DENSITY: Final = 2
+
+
+class LanguageIdentifier:
+    """Names the language of a text, among `languages` (codes) and the others.
+
+    Raises SettingsError where a language is not known to the identifier, or none is given.
+    """
+
+    def __init__(self, languages: Sequence[str]) -> None:
+        known = set(_model().labels)
+        unknown = [code for code in languages if code not in known]
+        if unknown or not languages:
+            wrong = ", ".join(map(repr, unknown)) or "no language"
+            raise SettingsError(f"languages: {wrong}: expected codes such as 'en' or 'de'; correct them in the settings")
+        self.languages = tuple(languages)
+
+    def identify(self, text: str, prior: str | None = None) -> str:
+        """Return the code of a configured language, that of another one where it is clearly so, or "und".
+
+        `prior` is what the source declares ("pt", "pt-BR"): it decides where the text is short or unclear, also for a
+        text without letters; without one such a text is "und". Only the first 4,000 characters are looked at. Never
+        raises.
+        """
+        prior = _primary(prior)
+        words = _WORD.findall(_NOISE.sub(" ", unicodedata.normalize("NFKC", text[:_LONGEST])))
+        if not words:
+            return prior or UNDETERMINED
+        likelihoods = _likelihoods(" ".join(words).lower())
+        if not likelihoods:
+            return prior or UNDETERMINED
+        if _is_foreign("".join(words)):
+            return self._foreign(likelihoods, prior)
+        if sum(map(len, words)) < _FEW_LETTERS:
+            return self._own(likelihoods, prior, _SHORT_PRIOR_MARGIN)
+        return self._latin(likelihoods, prior)
+
+    def _foreign(self, likelihoods: dict[str, float], prior: str | None) -> str:
+        """The likeliest language for a text in a script that no configured language uses."""
+        others = {code: value for code, value in likelihoods.items() if code not in self.languages}
+        best = max(others, key=others.__getitem__)
+        return prior if prior in others and others[best] - others[prior] <= _PRIOR_MARGIN else best
+
+    def _latin(self, likelihoods: dict[str, float], prior: str | None) -> str:
+        """A language that is not configured where it wins clearly, else what `_own` says."""
+        best = max(self.languages, key=likelihoods.__getitem__)
+        others = (code for code in _COMMON if code not in self.languages)
+        other = max(others, key=lambda code: (likelihoods[code], code))
+        if likelihoods[other] - likelihoods[best] > (_OTHER_MARGIN if prior is None else 0.0):
+            margin = _OTHER_PRIOR_MARGIN if prior in self.languages else _PRIOR_MARGIN
+            if prior is None or likelihoods[other] - likelihoods[prior] > margin:
+                return other
+        return self._own(likelihoods, prior, _PRIOR_MARGIN)
+
+    def _own(self, likelihoods: dict[str, float], prior: str | None, margin: float) -> str:
+        """The likeliest configured language, or the prior where that one does not win by the margin."""
+        best = max(self.languages, key=likelihoods.__getitem__)
+        return best if prior is None or likelihoods[best] - likelihoods[prior] > margin else prior
+
+
+@cache
+def _model() -> Model:
+    """The identifier with all its languages, read once; it is never restricted, so that everyone can share it."""
+    return Model.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+def _likelihoods(text: str) -> dict[str, float]:
+    """Return the log probability of each language; empty where nothing in the text says anything."""
+    # Spaces around the text let its first and last words count as whole words.
+    ranked = _model().rank(f" {text} ")
+    if ranked[0][1] == ranked[-1][1]:
+        return {}
+    merged: dict[str, float] = {}
+    for code, probability in ranked:
+        merged.setdefault(_SAME.get(code, code), math.log(probability + 1e-9))
+    return merged
+
+
+def _primary(prior: str | None) -> str | None:
+    """Return "pt" for "pt-BR"; None for what is no language code."""
+    code = re.split(r"[-_]", prior.strip().lower())[0] if prior else ""
+    code = _SAME.get(code, code)
+    return code if code in _model().labels else None
+
+
+def _is_foreign(letters: str) -> bool:
+    """Say whether most of the letters are not Latin ones."""
+    latin = len(_LATIN.findall(letters))
+    others = len(letters) - latin - letters.count("-") - letters.count("'") - letters.count("’")
+    return others + (_DENSITY - 1) * len(_DENSE.findall(letters)) > latin

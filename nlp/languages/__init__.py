@@ -1,0 +1,80 @@
+"""What the splitter and the masking know about each language: one data module per code, all with the same names.
+
+To add a language, add a module with these names and its code to `CODES`. All words are lower case; abbreviations stand
+without their final full stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+
+CODES = ("en", "de", "nl", "ro", "it", "fr", "es", "pt")
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """The words of one language that decide where sentences end and which numbers are personal.
+
+    `abbreviations` never end a sentence ("Dr."), `closing_abbreviations` may ("etc."), `number_abbreviations` are
+    abbreviations only in front of a number ("no. 5"). `linking_words` cannot end a sentence (articles, prepositions);
+    they and the `opening_words` are the ones that a sentence likes to start with. `ordinal_point` says that "3." means
+    third. `reference_words` name things that carry a number (order), `reference_number_words` announce the number
+    itself (booking reference). `phone_regions` are the countries whose national phone numbers are looked for.
+    """
+
+    code: str
+    name: str
+    abbreviations: frozenset[str]
+    closing_abbreviations: frozenset[str]
+    number_abbreviations: frozenset[str]
+    linking_words: frozenset[str]
+    opening_words: frozenset[str]
+    ordinal_point: bool
+    reference_words: frozenset[str]
+    reference_number_words: frozenset[str]
+    phone_regions: tuple[str, ...]
+
+
+@cache
+def load(code: str) -> Language:
+    """Return the language of that code; for a code without a module, what all languages know together."""
+    if code not in CODES:
+        return _together(load(known) for known in CODES)
+    module = import_module(f"{__name__}.{code}")
+    return Language(
+        code=code,
+        name=module.NAME,
+        abbreviations=frozenset(module.ABBREVIATIONS.split()),
+        closing_abbreviations=frozenset(module.CLOSING_ABBREVIATIONS.split()),
+        number_abbreviations=frozenset(module.NUMBER_ABBREVIATIONS.split()),
+        linking_words=frozenset(module.LINKING_WORDS.split()),
+        opening_words=frozenset(module.OPENING_WORDS.split()),
+        ordinal_point=module.ORDINAL_POINT,
+        reference_words=frozenset(module.REFERENCE_WORDS.split()),
+        reference_number_words=frozenset(module.REFERENCE_NUMBER_WORDS.split()),
+        phone_regions=module.PHONE_REGIONS,
+    )
+
+
+def _together(known: Iterable[Language]) -> Language:
+    languages = list(known)
+
+    def union(field: str) -> frozenset[str]:
+        return frozenset().union(*(getattr(language, field) for language in languages))
+
+    return Language(
+        code="und",
+        name="undetermined",
+        abbreviations=union("abbreviations"),
+        closing_abbreviations=union("closing_abbreviations"),
+        number_abbreviations=union("number_abbreviations"),
+        linking_words=frozenset(),
+        opening_words=frozenset(),
+        ordinal_point=False,
+        reference_words=union("reference_words"),
+        reference_number_words=union("reference_number_words"),
+        phone_regions=tuple(dict.fromkeys(region for language in languages for region in language.phone_regions)),
+    )
