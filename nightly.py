@@ -65,9 +65,8 @@ def measures() -> Measures:
 
 def due_sources(session: Session, now: datetime) -> list[int]:
     """Return the sources whose last crawl began at least their interval ago; paused ones are never due."""
-    started = dict(
-        session.execute(select(Crawl.source_id, func.max(Crawl.started_at)).group_by(Crawl.source_id))
-    )
+    last = select(Crawl.source_id, func.max(Crawl.started_at)).group_by(Crawl.source_id)
+    started = dict(session.execute(last).all())
     sources = session.scalars(select(Source).where(Source.kind != IMPORT, ~Source.paused).order_by(Source.id))
     return [
         source.id

@@ -158,9 +158,7 @@ def import_command(
         return
     with home.store() as store:
         with store.lock("import"), Progress("importing") as bar:
-            result = run.execute(
-                store, home.settings, plan, rejects=rejects or Path(f"{path.stem}.rejects.jsonl"), on_rows=bar.advance
-            )
+            result = run.execute(store, home.settings, plan, rejects=rejects or plan.rejects, on_rows=bar.advance)
         nightly.settle(store)
     _show_import(result, form)
 
@@ -177,8 +175,19 @@ def _maps(pairs: Sequence[tuple[str, str]]) -> dict[str, dict[str, str]]:
 
 
 def _show_plan(plan: Plan) -> None:
-    for line in plan.lines():
-        say(line)
+    """Say how the file will be read, with its first rows, personal data masked."""
+    from overheard.nlp.privacy import mask
+
+    say(f"{plan.path}: {plan.format}; source {plan.source!r}")
+    for role, column, remark in plan.chosen:
+        say(f"  {role:<12} {column}{f'  ({remark})' if remark else ''}")
+    for note in plan.notes:
+        say(f"  note: {note}")
+    for number, item in enumerate(plan.samples, 1):
+        published = f"{item.published:%Y-%m-%d %H:%M}" if item.published else "no date"
+        rating = "no rating" if item.rating is None else f"{item.rating_given} = {item.rating:.2f} of 1"
+        text = " ".join(mask(f"{item.title or ''} {item.text}").split())
+        say(f"  row {number}: {published} | {rating} | {text[:100]}{'…' if len(text) > 100 else ''}")
 
 
 def _show_import(result: ImportResult, form: str) -> None:
@@ -191,7 +200,7 @@ def _show_import(result: ImportResult, form: str) -> None:
             f"{result.rejected} rejected{skipped}"
         )
         for name, count in sorted(result.brands.items()):
-            click.echo(f"  {name}: {count}")
+            click.echo(f"  {name}: {count} rows{' (a new brand)' if name in result.brands_created else ''}")
     if result.rejected:
         say(f"the rejected rows and why: {result.rejects_path}")
     if result.rejected and not result.added + result.updated + result.unchanged:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
@@ -128,7 +128,6 @@ _WORDS_AND_CLOCK = re.compile(rf"(?P<day>.*\d{{4}}\.?){_AT}{_CLOCK}", re.IGNOREC
 _ZONE = re.compile(r"\s*(?:UTC|GMT|Z)$|(?<=\d)\s+(?=[+-]\d{2}:?\d{2}$)", re.IGNORECASE)
 _EPOCH = re.compile(r"(\d{10})(?:\.\d+)?|(\d{13})|(\d{16})")
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
-_TWITTER = "%a %b %d %H:%M:%S %z %Y"
 _LEAD_IN = re.compile(r".*?(?::|\b(?:on|vom|am|le|il|el|em|op|la data de|pe)\b)\s*(?=.*\d{4})", re.IGNORECASE)
 _EDITED = re.compile(r"\b(?:edited|posted|bearbeitet|bewerkt|modifi[ée]|editat|modificat[oa]|editado)\b", re.IGNORECASE)
 # dateparser knows "3 settimane fa" and not "tre settimane fa", and takes the first word of "acum un an" for now.
@@ -171,6 +170,7 @@ def parse_date(
     return found if found and EARLIEST <= found.year <= LATEST else None
 
 
+@lru_cache(maxsize=1024)
 def is_relative(text: str) -> bool:
     """Say whether `text` is a date only when one knows when it was read ("3 days ago", "yesterday")."""
     now = datetime(2020, 6, 15, tzinfo=UTC)
@@ -216,7 +216,7 @@ def _from_numeric(text: str, day_first: bool) -> datetime | None:
 
 
 def _joined(year: int, month: int, day: int, match: re.Match[str]) -> datetime | None:
-    return datetime.combine(datetime(year, month, day), _clock(match), UTC)
+    return datetime.combine(date(year, month, day), _clock(match), UTC)
 
 
 def _clock(match: re.Match[str]) -> time:
@@ -236,7 +236,7 @@ def _from_formats(text: str) -> datetime | None:
             return None
     if text[-4:].isdigit() and text[-10:-9] in ("+", "-"):
         try:
-            return datetime.strptime(text, _TWITTER)
+            return datetime.strptime(text, "%a %b %d %H:%M:%S %z %Y")
         except ValueError:
             return None
     return None
@@ -264,7 +264,8 @@ def _from_words(text: str, languages: tuple[str, ...], base: datetime | None) ->
 @lru_cache(maxsize=8192)
 def _named_day(text: str, languages: tuple[str, ...]) -> datetime | None:
     """A date with a month name and a year; cached, because an export has many rows of one day."""
-    if not re.search(r"\d", text):
+    # "21 October" is no October of 2021.
+    if not re.search(r"\d{4}|\d\D+\d", text):
         return None
     settings = {"PARSERS": ["absolute-time"], "REQUIRE_PARTS": ["month", "year"], "PREFER_DAY_OF_MONTH": "first"}
     return _ask(text, languages, settings)

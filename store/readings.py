@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Select, and_, exists, func, insert, select, update
 from sqlalchemy.orm import Session
@@ -67,7 +68,7 @@ def version_id(session: Session, name: str) -> int:
     return version.id
 
 
-def _unread(version: int) -> Select[tuple[Mention]]:
+def _unread(version: int) -> Select[Any]:
     read = exists().where(Classification.mention_id == Mention.id, Classification.model_version_id == version)
     return select(Mention).where(~read)
 

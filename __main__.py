@@ -1,0 +1,5 @@
+"""`python -m overheard`."""
+
+from overheard.cli import main
+
+main()

@@ -1,0 +1,58 @@
+"""The rejects file: the rows of an import that could not be used, with the reason, and nothing personal in them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TextIO
+
+from overheard.errors import DiskError
+from overheard.importer.columns import ColumnMap
+from overheard.importer.shapes import is_url, profile_in
+from overheard.importer.table import Row
+from overheard.nlp.privacy import mask
+
+
+class Rejects:
+    """Writes JSON Lines with `line`, `reason` and `row`; the file is made, anew, with the first of them.
+
+    Columns and links that tell of a person are left out of `row` and its texts are masked. Where a row's cells do not
+    stand under their columns, `row` is null if the file has such columns: a name could be in any of its cells.
+    """
+
+    def __init__(self, path: Path, columns: ColumnMap) -> None:
+        self.path = path
+        self.count = 0
+        self._columns = columns
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def write(self, row: Row, reason: str) -> None:
+        """Add a row; raises DiskError where the file cannot be written."""
+        self.count += 1
+        entry = {"line": row.line, "reason": reason, "row": self._without_persons(row)}
+        try:
+            if self._file is None:
+                self._file = self.path.open("w", encoding="utf-8")
+            self._file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise DiskError(
+                f"rejects file {str(self.path)!r} cannot be written ({error.strerror}); name another with --rejects"
+            ) from None
+
+    def _without_persons(self, row: Row) -> Mapping[str, str] | None:
+        if row.fault and self._columns.personal:
+            return None
+        kept = {name: value for name, value in row.values.items() if name not in self._columns.personal}
+        return {name: mask(value) for name, value in kept.items() if not (is_url(value) and profile_in(value))}

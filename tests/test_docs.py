@@ -1,0 +1,62 @@
+"""The documents keep up with the program."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from overheard import taxonomy
+from overheard.cli import COMMANDS, overheard
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def commands() -> list[tuple[str, click.Command]]:
+    """Every command that does something, with the words that call it."""
+    context = click.Context(overheard)
+    found = []
+    for name in COMMANDS:
+        command = overheard.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            found += [(f"{name} {sub}", inner) for sub, inner in command.commands.items()]
+        else:
+            found.append((name, command))
+    return found
+
+
+@pytest.mark.parametrize(("name", "command"), commands(), ids=lambda value: value if isinstance(value, str) else "")
+def test_every_command_has_help_with_an_example(name: str, command: click.Command) -> None:
+    assert command.help
+    example = command.help.split("Example", 1)
+    assert len(example) == 2, f"`overheard {name} --help` shows no example"
+    assert f"overheard {name}" in example[1].replace("--verbose ", "")
+    for parameter in command.params:
+        assert not isinstance(parameter, click.Option) or parameter.help, f"{name} {parameter.name} has no help"
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in {"evaluate", "train"}])
+def test_the_readme_shows_every_command(name: str) -> None:
+    assert f"overheard {name}" in README
+
+
+def test_the_readme_commands_exist_in_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"^\s*make ([a-z-]+)", README, re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"README names `make {target}`"
+
+
+def test_every_dimension_is_in_the_readme() -> None:
+    assert [entry.name for entry in taxonomy.load().dimensions if entry.name not in README] == []
+
+
+def test_help_is_there_at_once() -> None:
+    code = "import sys, overheard.cli as c\nc.overheard.main(['--help'], standalone_mode=False)\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert not loaded & {"torch", "transformers", "sqlalchemy", "scrapy", "pydantic", "rich"}

@@ -1,0 +1,111 @@
+"""What customers told, written into a store by hand: mentions with sentences that a model version has read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from itertools import count
+
+from sqlalchemy.orm import Session
+
+from overheard import taxonomy
+from overheard.store.database import Store
+from overheard.store.rollups import Measures, roll_up
+from overheard.store.tables import (
+    Brand,
+    Classification,
+    Mention,
+    MentionBrand,
+    Opinion,
+    OpinionDimension,
+    Source,
+    StaleCell,
+)
+
+_NUMBERS = count(1)
+
+FETCHED = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """One sentence; `dimensions` maps a name to (polarity, score)."""
+
+    text: str
+    sentiment: str = "neutral"
+    dimensions: dict[str, tuple[str, float]] = field(default_factory=dict)
+    touchpoint: str = "none"
+    signals: tuple[str, ...] = ()
+    field: str = "text"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One mention; `status` None is a mention that no model has read."""
+
+    sentences: tuple[Said, ...]
+    day: date = date(2026, 10, 1)
+    language: str = "en"
+    rating: float | None = None
+    url: str | None = None
+    status: str | None = "analysed"
+    vanished: datetime | None = None
+
+
+def tell(session: Session, brand: Brand, source: Source, told: Told) -> Mention:
+    """Write one mention with its opinions, read by the version that answers for the brand."""
+    texts = {name: " ".join(each.text for each in told.sentences if each.field == name) for name in ("title", "text")}
+    mention = Mention(
+        source_id=source.id,
+        external_id=str(next(_NUMBERS)),
+        content_hash="-",
+        title=texts["title"] or None,
+        text=texts["text"],
+        language=told.language,
+        rating=told.rating,
+        rating_given=None if told.rating is None else f"{1 + 4 * told.rating:g}",
+        rating_scale=None if told.rating is None else 5.0,
+        url=told.url,
+        published=datetime.combine(told.day, time(12), UTC),
+        fetched=FETCHED,
+        vanished=told.vanished,
+        day=told.day,
+    )
+    session.add(mention)
+    session.flush()
+    session.add(MentionBrand(mention_id=mention.id, brand_id=brand.id))
+    session.merge(StaleCell(brand_id=brand.id, source_id=source.id, day=told.day))
+    if told.status is not None:
+        _read(session, brand, mention, told)
+    return mention
+
+
+def _read(session: Session, brand: Brand, mention: Mention, told: Told) -> None:
+    version = brand.model_version_id
+    session.add(Classification(mention_id=mention.id, model_version_id=version, status=told.status))
+    ends = {"title": 0, "text": 0}
+    for position, said in enumerate(told.sentences if told.status == "analysed" else ()):
+        start = ends[said.field]
+        opinion = Opinion(
+            mention_id=mention.id,
+            model_version_id=version,
+            position=position,
+            field=said.field,
+            start=start,
+            end=start + len(said.text),
+            sentiment=said.sentiment,
+            sentiment_score=0.9,
+            touchpoint=said.touchpoint,
+            signals=list(said.signals),
+        )
+        ends[said.field] = start + len(said.text) + 1
+        session.add(opinion)
+        session.flush()
+        for name, (polarity, score) in said.dimensions.items():
+            session.add(OpinionDimension(opinion_id=opinion.id, dimension=name, polarity=polarity, score=score))
+
+
+def count_up(store: Store) -> None:
+    """Bring the rollups up to date."""
+    words = taxonomy.load()
+    roll_up(store, Measures(words.pillars, words.general_verdicts, tuple(entry.name for entry in words.signals)))
