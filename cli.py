@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 could not, 2 asked wrongly, 3 done in part.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import logging
 import os
@@ -35,6 +36,10 @@ COMMANDS = {
     "compare": "answers",
 }
 """Each command and the module of `overheard.commands` that holds it, in the order in which help lists them."""
+
+
+DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+"""What the system says of a full or read-only disk, wherever it strikes: in a temporary file of a library, say."""
 
 
 class _Commands(click.Group):
@@ -110,4 +115,11 @@ def main() -> None:
         # The reader went away (`overheard mentions … | head`): nothing to say, and nothing more to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        click.echo(
+            f"Error: {error.strerror}: {error.filename or 'a file'}; free some space or use another folder", err=True
+        )
+        code = 2
     sys.exit(code if isinstance(code, int) else 0)

@@ -13,13 +13,22 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
+    BigInteger,
+    Column,
     ColumnElement,
+    Date,
+    Float,
+    Integer,
+    MetaData,
     Select,
+    String,
+    Table,
     Text,
     and_,
     case,
     cast,
     delete,
+    exists,
     func,
     insert,
     literal,
@@ -85,28 +94,55 @@ def _next_cells(session: Session) -> tuple[int, int, list[date]] | None:
     return first.brand_id, first.source_id, list(days)
 
 
+_SCRATCH = MetaData()
+_CELL = Table(
+    "rollup_cell", _SCRATCH,
+    *(Column(name, kind) for name, kind in (("brand_id", BigInteger), ("day", Date), ("source_id", BigInteger))),
+    Column("language", String(8)), Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("rating", Float), prefixes=["TEMPORARY"],
+)  # fmt: skip
+"""The mentions of the cells at hand."""
+_VOTES = Table(
+    "rollup_votes", _SCRATCH,
+    *(Column(name, kind) for name, kind in (("brand_id", BigInteger), ("day", Date), ("source_id", BigInteger))),
+    Column("language", String(8)), Column("id", BigInteger), Column("model_version_id", BigInteger),
+    Column("dimension", String(50)), Column("touchpoint", String(20)), Column("vote", Integer),
+    prefixes=["TEMPORARY"],
+)  # fmt: skip
+"""One row per mention × version × dimension, and × touchpoint: its vote, −1, 0 or 1."""
+
+
 def _recompute(session: Session, measures: Measures, brand_id: int, source_id: int, days: Sequence[date]) -> None:
     for table in (*ROLLUPS, StaleCell):
         session.execute(
             delete(table).where(table.brand_id == brand_id, table.source_id == source_id, table.day.in_(days))
         )
-    mentions = (
-        select(
-            literal(brand_id).label("brand_id"), Mention.day, Mention.source_id, Mention.language, Mention.id,
-            Mention.rating,
-        )
-        .join(MentionBrand, MentionBrand.mention_id == Mention.id)
-        .where(MentionBrand.brand_id == brand_id, Mention.source_id == source_id, Mention.day.in_(days))
-        .cte("cell")
-    )  # fmt: skip
-    _fill(session, MentionRollup, _mention_rows(mentions))
+    connection = session.connection()
+    _SCRATCH.create_all(connection, checkfirst=False)
+    # Written out first: as subqueries the planner would go through the brand's other mentions once for each rollup.
+    _fill(session, _CELL, _cell_rows(brand_id, source_id, days))
+    _fill(session, MentionRollup, _mention_rows())
     for by_touchpoint in (False, True):
-        _fill(session, DimensionRollup, _dimension_rows(mentions, by_touchpoint))
-        _fill(session, SentimentRollup, _sentiment_rows(mentions, by_touchpoint))
+        _fill(session, _VOTES, _vote_rows(by_touchpoint))
+        _fill(session, SentimentRollup, _sentiment_rows(by_touchpoint))
+    _fill(session, DimensionRollup, _dimension_rows())
     for pillar, dimensions in measures.pillars.items():
-        _fill(session, SentimentRollup, _pillar_rows(mentions, pillar, dimensions, pillar == measures.general_verdicts))
+        _fill(session, SentimentRollup, _pillar_rows(pillar, dimensions, pillar == measures.general_verdicts))
     for signal in measures.signals:
-        _fill(session, SignalRollup, _signal_rows(mentions, signal))
+        _fill(session, SignalRollup, _signal_rows(signal))
+    _SCRATCH.drop_all(connection, checkfirst=False)
+
+
+def _cell_rows(brand_id: int, source_id: int, days: Sequence[date]) -> Select[Any]:
+    linked = exists().where(MentionBrand.mention_id == Mention.id, MentionBrand.brand_id == brand_id)
+    return select(
+        literal(brand_id).label("brand_id"),
+        Mention.day,
+        Mention.source_id,
+        Mention.language,
+        Mention.id,
+        Mention.rating,
+    ).where(Mention.source_id == source_id, Mention.day.in_(days), linked)
 
 
 def _fill(session: Session, table: Any, rows: Select[Any]) -> None:
@@ -125,7 +161,8 @@ def _integer(value: ColumnElement[Any], label: str) -> ColumnElement[Any]:
     return func.coalesce(func.sum(value), 0).label(label)
 
 
-def _mention_rows(cell: CTE) -> Select[Any]:
+def _mention_rows() -> Select[Any]:
+    cell = _CELL
     return select(
         *_key(cell),
         func.count().label("mentions"),
@@ -135,24 +172,23 @@ def _mention_rows(cell: CTE) -> Select[Any]:
     ).group_by(*_key(cell))
 
 
-def _votes(cell: CTE, by_touchpoint: bool) -> CTE:
-    """One row per mention × version × touchpoint × dimension: its vote, −1, 0 or 1."""
+def _vote_rows(by_touchpoint: bool) -> Select[Any]:
     touchpoint = Opinion.touchpoint if by_touchpoint else literal(ANY)
     positive = func.max(case((OpinionDimension.polarity == "positive", 1), else_=0))
     negative = func.max(case((OpinionDimension.polarity == "negative", 1), else_=0))
-    keys = [*_key(cell), cell.c.id, Opinion.model_version_id, OpinionDimension.dimension]
-    grouped = [*keys, Opinion.touchpoint] if by_touchpoint else keys
+    # Hidden from the planner, which else begins with the index that quotes are found by.
+    dimension = func.coalesce(OpinionDimension.dimension, OpinionDimension.dimension)
+    keys = [*_key(_CELL), _CELL.c.id, Opinion.model_version_id]
     return (
-        select(*keys, touchpoint.label("touchpoint"), (positive - negative).label("vote"))
-        .join(Opinion, Opinion.mention_id == cell.c.id)
+        select(*keys, dimension.label("dimension"), touchpoint.label("touchpoint"), (positive - negative).label("vote"))
+        .join(Opinion, Opinion.mention_id == _CELL.c.id)
         .join(OpinionDimension, OpinionDimension.opinion_id == Opinion.id)
-        .group_by(*grouped)
-        .cte("votes")
+        .group_by(*keys, OpinionDimension.dimension, *([Opinion.touchpoint] if by_touchpoint else []))
     )
 
 
-def _dimension_rows(cell: CTE, by_touchpoint: bool) -> Select[Any]:
-    votes = _votes(cell, by_touchpoint)
+def _dimension_rows() -> Select[Any]:
+    votes = _VOTES
     keys = [*_key(votes), votes.c.model_version_id, votes.c.touchpoint, votes.c.dimension]
     return select(
         *keys,
@@ -183,8 +219,9 @@ def _pooled(per_mention: CTE, measure: str) -> Select[Any]:
     ).group_by(*grouped)
 
 
-def _sentiment_rows(cell: CTE, by_touchpoint: bool) -> Select[Any]:
+def _sentiment_rows(by_touchpoint: bool) -> Select[Any]:
     """Sentences by sentiment; over all touchpoints, a mention that was analysed counts even without a sentence."""
+    cell = _CELL
     touchpoint = Opinion.touchpoint if by_touchpoint else literal(ANY)
     keys = [*_key(cell), cell.c.id, Classification.model_version_id]
     joined = and_(Opinion.mention_id == cell.c.id, Opinion.model_version_id == Classification.model_version_id)
@@ -206,13 +243,12 @@ def _sentiment_rows(cell: CTE, by_touchpoint: bool) -> Select[Any]:
     return _pooled(per_mention, SENTIMENT)
 
 
-def _pillar_rows(cell: CTE, pillar: str, dimensions: Sequence[str], general: bool) -> Select[Any]:
+def _pillar_rows(pillar: str, dimensions: Sequence[str], general: bool) -> Select[Any]:
     """Pool the votes of a pillar's dimensions; a general verdict votes like one more dimension."""
-    votes = _votes(cell, False)
-    columns = [*_key(votes), votes.c.id, votes.c.model_version_id, votes.c.vote]
-    pooled: Any = select(*columns).where(votes.c.dimension.in_(dimensions))
+    columns = [*_key(_VOTES), _VOTES.c.id, _VOTES.c.model_version_id, _VOTES.c.vote]
+    pooled: Any = select(*columns).where(_VOTES.c.touchpoint == ANY, _VOTES.c.dimension.in_(dimensions))
     if general:
-        pooled = union_all(pooled, _general_votes(cell))
+        pooled = union_all(pooled, _general_votes())
     pool = pooled.subquery("pool")
     keys = [*_key(pool), pool.c.id, pool.c.model_version_id]
     per_mention = (
@@ -230,8 +266,9 @@ def _pillar_rows(cell: CTE, pillar: str, dimensions: Sequence[str], general: boo
     return _pooled(per_mention, pillar)
 
 
-def _general_votes(cell: CTE) -> Select[Any]:
+def _general_votes() -> Select[Any]:
     """One vote per mention over its sentences that judge without naming a dimension."""
+    cell = _CELL
     positive = func.max(case((Opinion.sentiment == "positive", 1), else_=0))
     negative = func.max(case((Opinion.sentiment == "negative", 1), else_=0))
     keys = [*_key(cell), cell.c.id, Opinion.model_version_id]
@@ -244,7 +281,8 @@ def _general_votes(cell: CTE) -> Select[Any]:
     )
 
 
-def _signal_rows(cell: CTE, signal: str) -> Select[Any]:
+def _signal_rows(signal: str) -> Select[Any]:
+    cell = _CELL
     keys = [*_key(cell), Opinion.model_version_id]
     carries = cast(Opinion.signals, Text).like(f'%"{signal}"%')
     return (

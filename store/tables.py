@@ -196,7 +196,7 @@ class Mention(Base):
     __tablename__ = "mentions"
     __table_args__ = (
         UniqueConstraint("source_id", "external_id"),
-        Index(None, "day"),
+        Index(None, "source_id", "day"),
         CheckConstraint("reply_state IN ('answered', 'unanswered', 'unknown')", name="reply_state"),
         CheckConstraint("rating BETWEEN 0 AND 1", name="rating"),
     )
@@ -300,7 +300,11 @@ class OpinionDimension(Base):
     """An opinion bears on a dimension, with a polarity (positive, negative, neutral) and its calibrated score."""
 
     __tablename__ = "opinion_dimensions"
-    __table_args__ = (CheckConstraint("polarity IN ('positive', 'negative', 'neutral')", name="polarity"),)
+    __table_args__ = (
+        CheckConstraint("polarity IN ('positive', 'negative', 'neutral')", name="polarity"),
+        Index(None, "dimension", "polarity", "score"),
+        {"sqlite_with_rowid": False},
+    )
 
     opinion_id: Mapped[int] = mapped_column(ForeignKey("opinions.id", ondelete="CASCADE"), primary_key=True)
     dimension: Mapped[str] = mapped_column(String(50), primary_key=True)
@@ -309,12 +313,19 @@ class OpinionDimension(Base):
 
 
 class _Cell:
-    """The key that all rollups share: one day of one brand at one source in one language."""
+    """The key that all rollups begin with: one day of one brand at one source in one language.
 
-    brand_id: Mapped[int] = mapped_column(ForeignKey("brands.id", ondelete="CASCADE"), primary_key=True)
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
-    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True)
-    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    Rows lie in the order of this key (SQLite: without a row id), so that a brand's answer reads one stretch of them.
+    """
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    brand_id: Mapped[int] = mapped_column(ForeignKey("brands.id", ondelete="CASCADE"), primary_key=True, sort_order=-4)
+    day: Mapped[date] = mapped_column(Date, primary_key=True, sort_order=-3)
+    source_id: Mapped[int] = mapped_column(
+        ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True, sort_order=-2
+    )
+    language: Mapped[str] = mapped_column(String(8), primary_key=True, sort_order=-1)
 
 
 class MentionRollup(_Cell, Base):

@@ -88,6 +88,10 @@ def upgrade() -> None:
 
     op.create_table(
         "dimension_rollups",
+        sa.Column("brand_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("source_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("model_version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("touchpoint", sa.String(length=20), nullable=False),
         sa.Column("dimension", sa.String(length=50), nullable=False),
@@ -95,10 +99,6 @@ def upgrade() -> None:
         sa.Column("praise", sa.Integer(), nullable=False),
         sa.Column("pain", sa.Integer(), nullable=False),
         sa.Column("neutral", sa.Integer(), nullable=False),
-        sa.Column("brand_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("source_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("language", sa.String(length=8), nullable=False),
         sa.ForeignKeyConstraint(
             ["brand_id"], ["brands.id"], name=op.f("fk_dimension_rollups_brand_id"), ondelete="CASCADE"
         ),
@@ -109,26 +109,27 @@ def upgrade() -> None:
             ["source_id"], ["sources.id"], name=op.f("fk_dimension_rollups_source_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint(
-            "model_version_id",
-            "touchpoint",
-            "dimension",
             "brand_id",
             "day",
             "source_id",
             "language",
+            "model_version_id",
+            "touchpoint",
+            "dimension",
             name=op.f("pk_dimension_rollups"),
         ),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "mention_rollups",
-        sa.Column("mentions", sa.Integer(), nullable=False),
-        sa.Column("rated", sa.Integer(), nullable=False),
-        sa.Column("rating_sum", sa.Double(), nullable=False),
-        sa.Column("rating_squares", sa.Double(), nullable=False),
         sa.Column("brand_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("source_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("mentions", sa.Integer(), nullable=False),
+        sa.Column("rated", sa.Integer(), nullable=False),
+        sa.Column("rating_sum", sa.Double(), nullable=False),
+        sa.Column("rating_squares", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(
             ["brand_id"], ["brands.id"], name=op.f("fk_mention_rollups_brand_id"), ondelete="CASCADE"
         ),
@@ -136,6 +137,7 @@ def upgrade() -> None:
             ["source_id"], ["sources.id"], name=op.f("fk_mention_rollups_source_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("brand_id", "day", "source_id", "language", name=op.f("pk_mention_rollups")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "mentions",
@@ -169,10 +171,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("source_id", "external_id", name=op.f("uq_mentions_source_id_external_id")),
     )
     with op.batch_alter_table("mentions", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_mentions_day"), ["day"], unique=False)
+        batch_op.create_index(batch_op.f("ix_mentions_source_id_day"), ["source_id", "day"], unique=False)
 
     op.create_table(
         "sentiment_rollups",
+        sa.Column("brand_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("source_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("model_version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("measure", sa.String(length=20), nullable=False),
         sa.Column("touchpoint", sa.String(length=20), nullable=False),
@@ -184,10 +190,6 @@ def upgrade() -> None:
         sa.Column("sum_xx", sa.Integer(), nullable=False),
         sa.Column("sum_yy", sa.Integer(), nullable=False),
         sa.Column("sum_xy", sa.Integer(), nullable=False),
-        sa.Column("brand_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("source_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("language", sa.String(length=8), nullable=False),
         sa.ForeignKeyConstraint(
             ["brand_id"], ["brands.id"], name=op.f("fk_sentiment_rollups_brand_id"), ondelete="CASCADE"
         ),
@@ -198,26 +200,27 @@ def upgrade() -> None:
             ["source_id"], ["sources.id"], name=op.f("fk_sentiment_rollups_source_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint(
-            "model_version_id",
-            "measure",
-            "touchpoint",
             "brand_id",
             "day",
             "source_id",
             "language",
+            "model_version_id",
+            "measure",
+            "touchpoint",
             name=op.f("pk_sentiment_rollups"),
         ),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "signal_rollups",
-        sa.Column("model_version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("signal", sa.String(length=20), nullable=False),
-        sa.Column("mentions", sa.Integer(), nullable=False),
-        sa.Column("opinions", sa.Integer(), nullable=False),
         sa.Column("brand_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("source_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("model_version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("signal", sa.String(length=20), nullable=False),
+        sa.Column("mentions", sa.Integer(), nullable=False),
+        sa.Column("opinions", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["brand_id"], ["brands.id"], name=op.f("fk_signal_rollups_brand_id"), ondelete="CASCADE"
         ),
@@ -228,8 +231,9 @@ def upgrade() -> None:
             ["source_id"], ["sources.id"], name=op.f("fk_signal_rollups_source_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint(
-            "model_version_id", "signal", "brand_id", "day", "source_id", "language", name=op.f("pk_signal_rollups")
+            "brand_id", "day", "source_id", "language", "model_version_id", "signal", name=op.f("pk_signal_rollups")
         ),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "stale_cells",
@@ -335,10 +339,20 @@ def upgrade() -> None:
             ["opinion_id"], ["opinions.id"], name=op.f("fk_opinion_dimensions_opinion_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("opinion_id", "dimension", name=op.f("pk_opinion_dimensions")),
+        sqlite_with_rowid=False,
     )
+    with op.batch_alter_table("opinion_dimensions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_opinion_dimensions_dimension_polarity_score"),
+            ["dimension", "polarity", "score"],
+            unique=False,
+        )
 
 
 def downgrade() -> None:
+
+    with op.batch_alter_table("opinion_dimensions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_opinion_dimensions_dimension_polarity_score"))
 
     op.drop_table("opinion_dimensions")
     op.drop_table("opinions")
@@ -355,7 +369,7 @@ def downgrade() -> None:
     op.drop_table("signal_rollups")
     op.drop_table("sentiment_rollups")
     with op.batch_alter_table("mentions", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_mentions_day"))
+        batch_op.drop_index(batch_op.f("ix_mentions_source_id_day"))
 
     op.drop_table("mentions")
     op.drop_table("mention_rollups")

@@ -1,0 +1,258 @@
+"""The mentions behind the figures, newest first, with what was read in each sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, func, literal, select
+from sqlalchemy.orm import Session
+
+from overheard import taxonomy
+from overheard.errors import UsageError
+from overheard.insight.rollups import SENTIMENT
+from overheard.insight.scope import Scope, Selection, is_large, opaque, select_scope
+from overheard.store.tables import (
+    ANY,
+    Brand,
+    Classification,
+    DimensionRollup,
+    Mention,
+    MentionBrand,
+    Opinion,
+    OpinionDimension,
+    SentimentRollup,
+    Source,
+    StaleCell,
+)
+
+SENTIMENTS = ("positive", "negative", "neutral", "mixed")
+POLARITIES = ("positive", "negative", "neutral")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDimension:
+    """A dimension that a sentence bears on; `score` is calibrated, in [0, 1]."""
+
+    polarity: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class FoundOpinion:
+    """One sentence: `text` is exactly the mention's `field` from `start` to `end`.
+
+    `matches` says that it is what was searched for; without a search for dimension or polarity none does.
+    """
+
+    start: int
+    end: int
+    field: str
+    text: str
+    sentiment: str
+    dimensions: dict[str, FoundDimension]
+    touchpoint: str
+    signals: tuple[str, ...]
+    matches: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One mention with its opinions; `status` is `analysed`, `not_analysed` or `pending`.
+
+    `vanished` is when it was first missed at its source, null while it stands there. `rating` is on 0..1. `sentiment`
+    is the mention's own, null where it was not analysed.
+    """
+
+    mention_id: int
+    source: str
+    kind: str
+    language: str
+    day: date
+    published: datetime | None
+    vanished: datetime | None
+    url: str | None
+    title: str | None
+    text: str
+    rating: float | None
+    rating_given: str | None
+    rating_scale: float | None
+    reply_state: str
+    status: str
+    sentiment: str | None
+    opinions: tuple[FoundOpinion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    version: int | None
+    dimension: str | None
+    polarity: str | None
+
+    @property
+    def is_for_sentences(self) -> bool:
+        return self.dimension is not None or self.polarity is not None
+
+    def matches(self, sentiment: str, dimensions: dict[str, FoundDimension]) -> bool:
+        if self.dimension is None:
+            return self.polarity is not None and sentiment == self.polarity
+        found = dimensions.get(self.dimension)
+        return found is not None and self.polarity in (None, found.polarity)
+
+
+def find_mentions(
+    session: Session,
+    brand: Brand,
+    scope: Scope,
+    *,
+    dimension: str | None = None,
+    polarity: str | None = None,
+    limit: int = 20,
+) -> list[Found]:
+    """Return up to `limit` mentions of a brand, newest first.
+
+    With `dimension`, those with a sentence that bears on it, in that `polarity` if given; with `polarity` alone, those
+    with a sentence of that sentiment (also `mixed`). Raises NotFoundError for an unknown dimension or source,
+    UsageError for an unknown polarity or an impossible scope.
+    """
+    search = _Search(brand.model_version_id, dimension, polarity)
+    _check(search, limit)
+    selection = select_scope(session, brand, scope)
+    if search.is_for_sentences and search.version is None:
+        return []
+    large = is_large(session, brand.id)
+    query = _mentions(search.version, selection, from_brand=not large)
+    if search.is_for_sentences:
+        query = query.where(_has_sentence(search))
+    if search.is_for_sentences and large:
+        query = query.where(Mention.day.in_(_days(session, search, selection, limit)))
+    rows = session.execute(query.limit(limit)).all()
+    opinions = _opinions(session, search, {row.Mention.id: row.Mention for row in rows})
+    return [_found(row, tuple(opinions.get(row.Mention.id, ()))) for row in rows]
+
+
+def _check(search: _Search, limit: int) -> None:
+    if limit < 1:
+        raise UsageError(f"cannot list {limit} mentions; expected a limit of 1 or more")
+    if search.dimension is not None:
+        taxonomy.load().dimension(search.dimension)
+    words = SENTIMENTS if search.dimension is None else POLARITIES
+    if search.polarity is not None and search.polarity not in words:
+        raise UsageError(f"no polarity {search.polarity!r} here; expected one of {', '.join(words)}")
+
+
+def _mentions(version: int | None, selection: Selection, *, from_brand: bool) -> Select[*tuple[Any, ...]]:
+    read = and_(Classification.mention_id == Mention.id, Classification.model_version_id == version)
+    return (
+        select(Mention, Source.name, Source.kind, Classification.status, Classification.sentiment)
+        .join(MentionBrand, MentionBrand.mention_id == Mention.id)
+        .join(Source, Source.id == Mention.source_id)
+        .join(Classification, read, isouter=True)
+        .where(selection.speaks_of(from_brand=from_brand), *selection.mentions())
+        .order_by(Mention.day.desc(), func.coalesce(Mention.published, Mention.fetched).desc(), Mention.id.desc())
+    )
+
+
+def _has_sentence(search: _Search) -> ColumnElement[bool]:
+    of_mention = exists().where(Opinion.mention_id == Mention.id, Opinion.model_version_id == search.version)
+    if search.dimension is None:
+        return of_mention.where(Opinion.sentiment == search.polarity)
+    of_mention = of_mention.where(
+        OpinionDimension.opinion_id == Opinion.id, opaque(OpinionDimension.dimension) == search.dimension
+    )
+    return (
+        of_mention
+        if search.polarity is None
+        else of_mention.where(opaque(OpinionDimension.polarity) == search.polarity)
+    )
+
+
+def _days(session: Session, search: _Search, selection: Selection, limit: int) -> list[date]:
+    """Return the newest days that are sure to hold `limit` matching mentions, as far as the rollups can tell."""
+    possible, certain = _tally(search)
+    table = SentimentRollup if search.dimension is None else DimensionRollup
+    rows = session.execute(
+        select(table.day, func.sum(certain))
+        .where(*selection.cells(table), table.model_version_id == search.version, table.touchpoint == ANY, *possible)
+        .group_by(table.day)
+        .order_by(table.day.desc())
+    )
+    days = set(session.scalars(select(StaleCell.day).where(*selection.stale_cells()).distinct()))
+    sure = 0
+    for day, count in rows:
+        sure += count > 0 and day not in days
+        days.add(day)
+        if sure >= limit:
+            break
+    return sorted(days)
+
+
+def _tally(search: _Search) -> tuple[list[ColumnElement[bool]], SQLColumnExpression[int]]:
+    """Return what a rollup row fulfils that may hold a match, and the count that is above 0 where it surely does."""
+    if search.dimension is None:
+        count: SQLColumnExpression[int] = getattr(SentimentRollup, str(search.polarity))
+        return [SentimentRollup.measure == SENTIMENT, count > 0], count
+    table = DimensionRollup
+    # A vote hides the sentences on its other side: praise and pain are neutral, praise and a neutral sentence praise.
+    certain: dict[str | None, SQLColumnExpression[int]] = {
+        None: table.mentions,
+        "positive": table.praise,
+        "negative": table.pain,
+        "neutral": literal(0),
+    }
+    return [table.dimension == search.dimension, table.mentions > 0], certain[search.polarity]
+
+
+def _opinions(session: Session, search: _Search, mentions: dict[int, Mention]) -> dict[int, list[FoundOpinion]]:
+    rows = session.execute(
+        select(Opinion, OpinionDimension)
+        .join(OpinionDimension, OpinionDimension.opinion_id == Opinion.id, isouter=True)
+        .where(Opinion.mention_id.in_(mentions), Opinion.model_version_id == search.version)
+        .order_by(Opinion.mention_id, Opinion.position, OpinionDimension.dimension)
+    )
+    found: dict[int, list[FoundOpinion]] = {}
+    for opinion, group in groupby(rows, key=lambda row: row[0]):
+        named = {row[1].dimension: FoundDimension(row[1].polarity, row[1].score) for row in group if row[1]}
+        mention = mentions[opinion.mention_id]
+        whole = (mention.title or "") if opinion.field == "title" else mention.text
+        found.setdefault(mention.id, []).append(
+            FoundOpinion(
+                start=opinion.start,
+                end=opinion.end,
+                field=opinion.field,
+                text=whole[opinion.start : opinion.end],
+                sentiment=opinion.sentiment,
+                dimensions={
+                    entry.name: named[entry.name] for entry in taxonomy.load().dimensions if entry.name in named
+                },
+                touchpoint=opinion.touchpoint,
+                signals=tuple(opinion.signals),
+                matches=search.matches(opinion.sentiment, named),
+            )
+        )
+    return found
+
+
+def _found(row: Any, opinions: tuple[FoundOpinion, ...]) -> Found:
+    mention: Mention = row.Mention
+    return Found(
+        mention_id=mention.id,
+        source=row.name,
+        kind=row.kind,
+        language=mention.language,
+        day=mention.day,
+        published=mention.published,
+        vanished=mention.vanished,
+        url=mention.url,
+        title=mention.title,
+        text=mention.text,
+        rating=mention.rating,
+        rating_given=mention.rating_given,
+        rating_scale=mention.rating_scale,
+        reply_state=mention.reply_state,
+        status=row.status or "pending",
+        sentiment=row.sentiment,
+        opinions=opinions,
+    )

@@ -1,0 +1,242 @@
+"""The customers' own words that show what a figure claims.
+
+A quote is a sentence, cut out of its mention by its offsets. Wanted are sentences that bear on the dimension with a
+high calibrated score, whose overall sentiment agrees and stars do not object, and that read well; then the recent
+ones, from different sources and languages, no two alike and no two of one mention. The order is the same on every run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from overheard.insight.scope import Selection, is_few, is_large, opaque
+from overheard.store.tables import Mention, MentionBrand, Opinion, OpinionDimension, Source
+
+CANDIDATES = 60
+"""Sentences looked at per dimension and polarity."""
+
+READABLE = (25, 220)
+"""Length in characters of a sentence that is neither a fragment nor a story."""
+
+STEP = 0.05
+"""Scores closer than this count as equal, so that a recent sentence may go first."""
+
+DOUBT = 6
+"""Steps of score that a sentence costs when the stars of its mention say the opposite."""
+
+ALIKE = 0.6
+"""Share of common words from which two sentences are the same thing said twice."""
+
+Side = tuple[str, str]
+"""A dimension and a polarity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A sentence of a mention: `text` is exactly the mention's `field` from `start` to `end`.
+
+    `source` is the name of the source, `score` the calibrated probability in [0, 1] of dimension and polarity,
+    `rating` the mention's stars on 0..1.
+    """
+
+    text: str
+    mention_id: int
+    start: int
+    end: int
+    source: str
+    url: str | None
+    published: datetime | None
+    score: float
+    field: str
+    language: str
+    rating: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    opinion_id: int
+    source_id: int
+    day: date
+    fitness: int
+    polarity: str
+    quote: Quote
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the stars of the mention say the opposite."""
+        rating = self.quote.rating
+        if rating is None:
+            return False
+        return rating <= 0.25 if self.polarity == "positive" else rating >= 0.75
+
+
+def find_quotes(
+    session: Session, model_version_id: int, selection: Selection, sides: Collection[Side], *, mentions: int, limit: int
+) -> dict[Side, tuple[Quote, ...]]:
+    """Return up to `limit` quotes for each side.
+
+    `mentions` is the number of mentions in the selection: few are walked through, of many the best by score are taken.
+    A sentence is quoted once in the whole answer unless a side has no other.
+    """
+    if not sides or limit < 1:
+        return dict.fromkeys(sides, ())
+    if is_few(mentions):
+        found = _walk(session, model_version_id, selection)
+    else:
+        found = {side: _best(session, model_version_id, selection, side, limit) for side in sides}
+    used: set[int] = set()
+    return {side: _choose(found.get(side, []), limit, used) for side in sides}
+
+
+def _fitness() -> ColumnElement[int]:
+    """Return 2 for a readable sentence whose overall sentiment agrees, 1 for any that agrees, else 0."""
+    agrees = Opinion.sentiment == OpinionDimension.polarity
+    length = Opinion.end - Opinion.start
+    return case((and_(agrees, length.between(*READABLE)), 2), (agrees, 1), else_=0)
+
+
+def _sentences(
+    columns: Iterable[Any], model_version_id: int, selection: Selection, *, from_brand: bool
+) -> Select[*tuple[Any, ...]]:
+    # A vanished mention can no longer be seen at its place, and a sentence that says the opposite proves nothing.
+    opposite = case((OpinionDimension.polarity == "positive", "negative"), else_="positive")
+    return (
+        select(*columns)
+        .select_from(OpinionDimension)
+        .join(Opinion, Opinion.id == OpinionDimension.opinion_id)
+        .join(Mention, Mention.id == Opinion.mention_id)
+        .join(MentionBrand, MentionBrand.mention_id == Mention.id)
+        .where(selection.speaks_of(from_brand=from_brand), *selection.mentions())
+        .where(Opinion.model_version_id == model_version_id, Mention.vanished.is_(None))
+        .where(Opinion.sentiment != opposite)
+    )
+
+
+def _walk(session: Session, model_version_id: int, selection: Selection) -> dict[Side, list[_Candidate]]:
+    """Rank all sentences of a small selection at once."""
+    rank = func.row_number().over(
+        partition_by=(opaque(OpinionDimension.dimension), opaque(OpinionDimension.polarity)),
+        order_by=(
+            _fitness().desc(),
+            func.round(OpinionDimension.score / STEP).desc(),
+            Mention.day.desc(),
+            Opinion.id.desc(),
+        ),
+    )
+    from_brand = not (selection.has_period and is_large(session, selection.brand_id))
+    columns = (OpinionDimension.opinion_id, OpinionDimension.dimension, rank.label("rank"))
+    ranked = _sentences(columns, model_version_id, selection, from_brand=from_brand)
+    best = ranked.where(opaque(OpinionDimension.polarity) != "neutral").subquery()
+    chosen = and_(OpinionDimension.opinion_id == best.c.opinion_id, OpinionDimension.dimension == best.c.dimension)
+    rows = session.execute(_full().join(best, chosen).where(best.c.rank <= CANDIDATES)).all()
+    found: dict[Side, list[_Candidate]] = {}
+    for row in rows:
+        found.setdefault((row.dimension, row.polarity), []).append(_candidate(row))
+    return found
+
+
+def _best(session: Session, model_version_id: int, selection: Selection, side: Side, limit: int) -> list[_Candidate]:
+    """Go down the scores of one side until there are enough sentences that read well, or else any."""
+    of_side = and_(OpinionDimension.dimension == side[0], OpinionDimension.polarity == side[1])
+    columns = (OpinionDimension.opinion_id,)
+    ordered = _sentences(columns, model_version_id, selection, from_brand=False).where(of_side)
+    ordered = ordered.order_by(OpinionDimension.score.desc()).limit(CANDIDATES)
+    for query in (ordered.where(_fitness() == 2), ordered):
+        best = query.subquery()
+        chosen = and_(OpinionDimension.opinion_id == best.c.opinion_id, of_side)
+        candidates = [_candidate(row) for row in session.execute(_full().join(best, chosen))]
+        if len(candidates) >= limit:
+            break
+    return candidates
+
+
+def _full() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            OpinionDimension.dimension,
+            OpinionDimension.polarity,
+            OpinionDimension.score,
+            Opinion.id.label("opinion_id"),
+            Opinion.field,
+            Opinion.start,
+            Opinion.end,
+            _fitness().label("fitness"),
+            Mention.id.label("mention_id"),
+            Mention.title,
+            Mention.text,
+            Mention.url,
+            Mention.published,
+            Mention.day,
+            Mention.language,
+            Mention.rating,
+            Mention.source_id,
+            Source.name.label("source"),
+        )
+        .select_from(OpinionDimension)
+        .join(Opinion, Opinion.id == OpinionDimension.opinion_id)
+        .join(Mention, Mention.id == Opinion.mention_id)
+        .join(Source, Source.id == Mention.source_id)
+    )
+
+
+def _candidate(row: Any) -> _Candidate:
+    whole = row.title if row.field == "title" else row.text
+    quote = Quote(
+        text=whole[row.start : row.end],
+        mention_id=row.mention_id,
+        start=row.start,
+        end=row.end,
+        source=row.source,
+        url=row.url,
+        published=row.published,
+        score=row.score,
+        field=row.field,
+        language=row.language,
+        rating=row.rating,
+    )
+    return _Candidate(row.opinion_id, row.source_id, row.day, row.fitness, row.polarity, quote)
+
+
+def _choose(candidates: list[_Candidate], limit: int, used: set[int]) -> tuple[Quote, ...]:
+    """Pick the best one after another, passing over repetitions; adds what it picks to `used`."""
+    fresh = [candidate for candidate in candidates if candidate.opinion_id not in used]
+    pool = fresh or list(candidates)
+    chosen: list[_Candidate] = []
+    while pool and len(chosen) < limit:
+        best = _most_welcome(pool, chosen)
+        pool.remove(best)
+        if not any(_repeats(best.quote, other.quote) for other in chosen):
+            chosen.append(best)
+    used.update(candidate.opinion_id for candidate in chosen)
+    return tuple(candidate.quote for candidate in chosen)
+
+
+def _most_welcome(pool: list[_Candidate], chosen: list[_Candidate]) -> _Candidate:
+    """Return the best of the pool: a source or a language costs a step of score for each time it was heard.
+
+    So does, several times, praise in a mention of few stars or pain in one of many: the likeliest to be irony or an
+    error of the model.
+    """
+    sources = Counter(candidate.source_id for candidate in chosen)
+    languages = Counter(candidate.quote.language for candidate in chosen)
+
+    def welcome(candidate: _Candidate) -> tuple[int, int, date, int]:
+        costs = sources[candidate.source_id] + languages[candidate.quote.language] + DOUBT * candidate.is_doubtful
+        return candidate.fitness, round(candidate.quote.score / STEP) - costs, candidate.day, candidate.opinion_id
+
+    return max(pool, key=welcome)
+
+
+def _repeats(one: Quote, other: Quote) -> bool:
+    if one.mention_id == other.mention_id:
+        return True
+    words, others = (set(re.findall(r"\w+", quote.text.casefold())) for quote in (one, other))
+    return len(words & others) >= ALIKE * len(words | others)

@@ -1,0 +1,193 @@
+"""Net sentiment, index and stars with their intervals, from sums over mentions.
+
+The mention is the unit everywhere: sentences of one mention are not independent, so an interval that counted sentences
+would be too narrow. With p and n the positive and negative counts of one mention, x = p + n and y = p − n, the net is
+the ratio R = Σy / Σx, and over m mentions its linearised (clustered) variance is
+
+    Var(R) = m / (m − 1) · Σ(y − R·x)² / (Σx)²                     Cochran, Sampling Techniques, 3rd ed., § 6.4, 9A
+
+which needs only Σx², Σy² and Σxy. Near ±100 a symmetric interval fails (all positive: variance 0, a point), so the
+interval is Wilson's score interval on the positive share π = (R + 1) / 2, with the number of independent votes that
+would have this variance, π(1 − π) / Var(π), in place of the count (Korn and Graubard 1998; Dean and Pagano 2015), and
+Student's t on m − 1 degrees of freedom. That number is never more than Σx; where all mentions agree and the variance
+says nothing, it is (Σx)² / Σx², Kish's count of mentions that speak with one voice each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import sqrt
+
+MINIMUM = 10
+"""Mentions below which no value is shown."""
+
+Z = 1.959963984540054
+"""The normal quantile of a two-sided 95 % interval; every interval here is one of 95 %."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value with its 95 % interval; `n` counts the mentions behind it. Too few: all null but `n`."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """A mean of stars on 0..1 with its 95 % interval; `n` counts the rated mentions.
+
+    The mean is null without any, the interval below the minimum count.
+    """
+
+    mean: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How far one value lies above another, with the 95 % interval of the difference.
+
+    `certain` says that the interval of the difference excludes 0; `overlap` that the two values' own intervals
+    overlap. Values whose intervals do not overlap differ for certain; those that overlap a little may as well.
+    """
+
+    value: float
+    low: float
+    high: float
+    certain: bool
+    overlap: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a net needs of a set of mentions: `mentions` of them, with counts summed and multiplied per mention."""
+
+    mentions: int
+    positive: int
+    negative: int
+    sum_xx: int
+    sum_yy: int
+    sum_xy: int
+
+
+def votes(praise: int, pain: int, neutral: int) -> Sums:
+    """Return the sums of a dimension, where a mention has one vote: x is 0 or 1, and y is −1, 0 or 1."""
+    polar = praise + pain
+    return Sums(polar + neutral, praise, pain, polar, polar, praise - pain)
+
+
+def net(sums: Sums) -> Estimate:
+    """Return 100 · (positive − negative) / (positive + negative) in [−100, 100] with its interval."""
+    x = sums.positive + sums.negative
+    if sums.mentions < MINIMUM or x == 0:
+        return Estimate(None, None, None, sums.mentions)
+    share = sums.positive / x
+    low, high = _score_interval(share, _independent_votes(sums), sums.mentions)
+    return Estimate(200 * share - 100, 200 * low - 100, 200 * high - 100, sums.mentions)
+
+
+def _independent_votes(sums: Sums) -> float:
+    x, y, m = sums.positive + sums.negative, sums.positive - sums.negative, sums.mentions
+    # Exact, because a difference of large sums decides between "no spread" and "a little".
+    ratio = Fraction(y, x)
+    residuals = sums.sum_yy - 2 * ratio * sums.sum_xy + ratio * ratio * sums.sum_xx
+    if residuals <= 0 or abs(y) == x:
+        return x * x / sums.sum_xx
+    variance = Fraction(m, m - 1) * residuals / (x * x)
+    return min(float((1 - ratio * ratio) / variance), float(x))
+
+
+def _score_interval(share: float, count: float, mentions: int) -> tuple[float, float]:
+    """Return Wilson's interval for a share in [0, 1] of `count` independent votes (Wilson 1927)."""
+    t = _student(mentions - 1)
+    middle = (share + t * t / (2 * count)) / (1 + t * t / count)
+    half = t / (1 + t * t / count) * sqrt(share * (1 - share) / count + t * t / (4 * count * count))
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
+
+
+def _student(freedom: int) -> float:
+    """Return the 97.5 % quantile of Student's t (Abramowitz and Stegun 26.7.5; error below 0.001 from 9 on)."""
+    return (
+        Z
+        + (Z**3 + Z) / (4 * freedom)
+        + (5 * Z**5 + 16 * Z**3 + 3 * Z) / (96 * freedom**2)
+        + (3 * Z**7 + 19 * Z**5 + 17 * Z**3 - 15 * Z) / (384 * freedom**3)
+    )
+
+
+def index(pillar: Estimate) -> Estimate:
+    """Return the index of a pillar in [0, 100], (net + 100) / 2, from the net of its pooled votes."""
+    if pillar.value is None or pillar.low is None or pillar.high is None:
+        return pillar
+    return Estimate((pillar.value + 100) / 2, (pillar.low + 100) / 2, (pillar.high + 100) / 2, pillar.n)
+
+
+def overall(pillars: Sequence[Estimate]) -> Estimate:
+    """Return the mean of the pillars that have a value.
+
+    The same mentions stand behind all pillars, so they vary together: the ends of the interval are the means of the
+    ends, which is wide enough for any correlation. `n` is that of the pillar with the most mentions.
+    """
+    known = [(p.value, p.low, p.high) for p in pillars if None not in (p.value, p.low, p.high)]
+    most = max((pillar.n for pillar in pillars), default=0)
+    if not known:
+        return Estimate(None, None, None, most)
+    value, low, high = (sum(column) / len(known) for column in zip(*known, strict=True))
+    return Estimate(value, low, high, most)
+
+
+def stars(n: int, total: float, squares: float) -> Mean:
+    """Return the mean of `n` ratings on 0..1 from their sum and their sum of squares.
+
+    The interval is the same score interval, with the spread that was seen; where all ratings are equal the sample
+    says nothing of the spread, and the widest possible one stands in.
+    """
+    if n == 0:
+        return Mean(None, None, None, 0)
+    mean = min(1.0, max(0.0, total / n))
+    if n < MINIMUM:
+        return Mean(mean, None, None, n)
+    variance = (squares - n * mean * mean) / (n - 1)
+    count = n * mean * (1 - mean) / variance if variance > 1e-9 else float(n)
+    return Mean(mean, *_score_interval(mean, count, n), n)
+
+
+def difference(one: Estimate, other: Estimate) -> Difference | None:
+    """Return `one` − `other` of two brands, null where either has no value.
+
+    The interval joins the two intervals by the method of variance estimates recovery (Newcombe 1998, method 10; Zou
+    and Donner 2008), which treats the brands as independent; a mention of both makes it a little too wide.
+    """
+    if one.value is None or one.low is None or one.high is None:
+        return None
+    if other.value is None or other.low is None or other.high is None:
+        return None
+    value = one.value - other.value
+    low = value - sqrt((one.value - one.low) ** 2 + (other.high - other.value) ** 2)
+    high = value + sqrt((one.high - one.value) ** 2 + (other.value - other.low) ** 2)
+    return Difference(
+        value=value,
+        low=low,
+        high=high,
+        certain=low > 0 or high < 0,
+        overlap=one.low <= other.high and other.low <= one.high,
+    )
+
+
+def pooled(parts: Sequence[Sums]) -> Sums:
+    """Return the sums over all parts, which must not share mentions."""
+    return Sums(
+        mentions=sum(part.mentions for part in parts),
+        positive=sum(part.positive for part in parts),
+        negative=sum(part.negative for part in parts),
+        sum_xx=sum(part.sum_xx for part in parts),
+        sum_yy=sum(part.sum_yy for part in parts),
+        sum_xy=sum(part.sum_xy for part in parts),
+    )

@@ -1,0 +1,92 @@
+"""How a figure is written for a person: counts, nets with their interval, shares, stars, dates."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from overheard.insight.statistics import MINIMUM, Difference, Estimate, Mean
+
+MINUS = "\N{MINUS SIGN}"
+TO = "\N{HORIZONTAL ELLIPSIS}"
+
+
+def count(number: int) -> str:
+    """Write a count with thousands set apart: 12,345."""
+    return f"{number:,}"
+
+
+def signed(value: float) -> str:
+    """Write a net or a difference in whole points: +12, 0, −12.
+
+    >>> signed(-0.4), signed(11.6)
+    ('0', '+12')
+    """
+    points = round(value)
+    return f"{points:+d}".replace("-", MINUS) if points else "0"
+
+
+def net(estimate: Estimate) -> str:
+    """Write a net with its interval, −12 (−20…−4), or why there is none."""
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return missing(estimate.n)
+    return f"{signed(estimate.value)} ({signed(estimate.low)}{TO}{signed(estimate.high)})"
+
+
+def difference(found: Difference | None) -> str:
+    """Write a difference of two nets with its interval, nothing where there is none."""
+    return "" if found is None else f"{signed(found.value)} ({signed(found.low)}{TO}{signed(found.high)})"
+
+
+def index(estimate: Estimate) -> str:
+    """Write an index of 0 to 100 with its interval, 46 (43…49), or why there is none."""
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return missing(estimate.n)
+    return f"{estimate.value:.0f} ({estimate.low:.0f}{TO}{estimate.high:.0f})"
+
+
+def missing(n: int) -> str:
+    """Write why a value is missing: fewer mentions than the minimum, or none that is positive or negative."""
+    return f"too few ({count(n)})" if n < MINIMUM else f"no verdict ({count(n)})"
+
+
+def share(part: float | None) -> str:
+    """Write a share in [0, 1] as a percentage, nothing where there is none."""
+    if part is None:
+        return ""
+    return "<1 %" if 0 < part < 0.005 else f"{100 * part:.0f} %"
+
+
+def stars(rating: Mean) -> str:
+    """Write a mean rating as one to five stars with its interval and its n."""
+    if rating.mean is None:
+        return "none given"
+    mean = f"{_of_five(rating.mean)} of 5"
+    if rating.low is not None and rating.high is not None:
+        mean += f" ({_of_five(rating.low)}{TO}{_of_five(rating.high)})"
+    return f"{mean}, {count(rating.n)} rated"
+
+
+def _of_five(rating: float) -> str:
+    return f"{1 + 4 * rating:.1f}"
+
+
+def day(moment: datetime | date | None) -> str:
+    """Write a day, 2026-11-21, or `undated`."""
+    return "undated" if moment is None else f"{moment:%Y-%m-%d}"
+
+
+def period(since: date | None, until: date | None) -> str:
+    """Write the limits of a period as they were asked for."""
+    if since is None and until is None:
+        return "all time"
+    if since is None:
+        return f"until {day(until)}"
+    return f"since {day(since)}" if until is None else f"{day(since)} to {day(until)}"
+
+
+def limits(since: date | None, until: date | None, language: str | None, source: str | None) -> str:
+    """Write a whole scope in one line."""
+    return ", ".join(
+        [period(since, until), f"language {language}" if language else "all languages"]
+        + ([f"source {source}"] if source else [])
+    )

@@ -1,0 +1,79 @@
+"""Every format of an answer: a table for a person, JSON for programs, CSV for spreadsheets, Markdown for documents.
+
+JSON is exact: texts as stored, times in ISO 8601, keys in a fixed order.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from rich.console import Console
+
+from overheard.errors import UsageError
+from overheard.report.markdown import to_md
+from overheard.report.printable import BIDIRECTIONAL, SURROGATE
+from overheard.report.spreadsheet import to_csv
+from overheard.report.terminal import Answer, show
+
+__all__ = ["FORMATS", "render", "to_csv", "to_json", "to_md"]
+
+FORMATS = ("table", "json", "csv", "md")
+
+DIGITS = 4
+"""Decimal places of a value."""
+
+_PLAIN = str.maketrans({"−": "-", "…": "~", "“": '"', "”": '"', "—": "-", "▲": "^", "▼": "v"})
+"""What stands for our own signs, at the same width, where the encoding lacks them."""
+
+_UNSAFE = re.compile(f"[\x7f-\x9f\u2028\u2029{BIDIRECTIONAL}{SURROGATE}]")
+
+
+def render(answer: Answer, format: str, console: Console) -> None:
+    """Write an answer to a console: `table` for a person, the other formats as they are, not wrapped, not coloured.
+
+    Characters that the console's encoding lacks are escaped in JSON, which stays the same data, and become question
+    marks elsewhere. Raises UsageError for an unknown format.
+    """
+    text = _written(answer, format, console)
+    try:
+        text.encode(console.encoding)
+    except UnicodeEncodeError:
+        plain = json.dumps(json.loads(text), indent=2) + "\n" if format == "json" else text.translate(_PLAIN)
+        text = plain.encode(console.encoding, "replace").decode(console.encoding)
+    console.file.write(text)
+
+
+def _written(answer: Answer, format: str, console: Console) -> str:
+    if format == "table":
+        with console.capture() as capture:
+            show(answer, console)
+        return capture.get()
+    writers = {"json": to_json, "csv": to_csv, "md": to_md}
+    if format not in writers:
+        raise UsageError(f"no format {format!r}; expected one of {', '.join(FORMATS)}")
+    return writers[format](answer)
+
+
+def to_json(answer: Answer) -> str:
+    """Return an answer as JSON with a newline at the end; found mentions are an array."""
+    content = [_plain(entry) for entry in answer] if isinstance(answer, Sequence) else _plain(answer)
+    text = json.dumps(content, ensure_ascii=False, indent=2)
+    # Escaped, these characters are the same data and can neither steer a terminal nor break an encoder.
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    return round(value, DIGITS) if isinstance(value, float) else value

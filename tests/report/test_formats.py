@@ -1,0 +1,207 @@
+"""JSON is a contract, CSV is safe in a spreadsheet, Markdown shows what was written."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import re
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from overheard.errors import UsageError
+from overheard.insight.mentions import Found
+from overheard.report.formats import render, to_csv, to_json, to_md
+from overheard.report.printable import printable
+from overheard.report.terminal import Answer
+from overheard.store.database import Store
+from overheard.store.tables import Mention
+
+from .conftest import HOSTILE, URL, Answers
+
+
+def rendered(answer: Answer, format: str, encoding: str = "utf-8") -> str:
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding=encoding, newline="")
+    render(answer, format, Console(file=file, width=40))
+    file.flush()
+    return raw.getvalue().decode(encoding)
+
+
+def keys(value: Any) -> Any:
+    """The keys of a JSON value in their order, lists by their first entry."""
+    if isinstance(value, dict):
+        return {key: keys(entry) for key, entry in value.items()}
+    return [keys(value[0])] if isinstance(value, list) and value else None
+
+
+ESTIMATE = dict.fromkeys(("value", "low", "high", "n"))
+QUOTE = dict.fromkeys("text mention_id start end source url published score field language rating".split())
+MEAN = dict.fromkeys(("mean", "low", "high", "n"))
+COUNTS = dict.fromkeys(("positive", "negative", "neutral", "mixed"))
+
+
+def test_the_keys_of_a_summary_are_a_contract(answers: Answers) -> None:
+    content = json.loads(to_json(answers.summary))
+    first = content["dimensions"][0]
+    assert first["dimension"] == "speed"
+    assert keys(first["quotes"]) == {"praise": None, "pain": [QUOTE]}
+    found = keys(content)
+    found["dimensions"] = [{**found["dimensions"][0], "quotes": None}]
+    assert found == {
+        "brand": None,
+        "period": dict.fromkeys(("since", "until", "first", "last")),
+        "language": None,
+        "source": None,
+        "mentions": None,
+        "analysed": None,
+        "not_analysed": None,
+        "pending": None,
+        "stale": None,
+        "opinions": None,
+        "languages": [{"language": None, "mentions": None, "analysed": None, "net_sentiment": ESTIMATE}],
+        "sources": [
+            {
+                "source": None, "id": None, "kind": None, "mentions": None, "analysed": None,
+                "net_sentiment": ESTIMATE, "rating": MEAN,
+            }
+        ],
+        "sentiment": COUNTS,
+        "model": None,
+        "net_sentiment": ESTIMATE,
+        "rating": MEAN,
+        "dimensions": [
+            {
+                "dimension": None, "label": None, "kind": None, "praise": None, "pain": None, "neutral": None,
+                "net": ESTIMATE, "share": None, "quotes": None,
+            }
+        ],
+        "touchpoints": [
+            {
+                "touchpoint": None, "label": None, "mentions": None, "opinions": None, "sentiment": COUNTS,
+                "net": ESTIMATE,
+            }
+        ],
+        "signals": [{"signal": None, "label": None, "mentions": None, "opinions": None, "share": None}],
+        "index": dict.fromkeys(("effective", "easy", "enjoyable", "overall"), ESTIMATE),
+    }  # fmt: skip
+
+
+def test_the_keys_of_a_comparison_and_of_found_mentions(answers: Answers) -> None:
+    comparison = json.loads(to_json(answers.comparison))
+    assert list(comparison) == ["since", "until", "language", "source", "brands", "dimensions"]
+    speed = comparison["dimensions"][0]["brands"][1]
+    assert list(speed) == ["brand", "praise", "pain", "neutral", "net", "share", "difference"]
+    assert list(speed["difference"]) == ["value", "low", "high", "certain", "overlap"]
+    (first, *_) = json.loads(to_json(answers.found))
+    assert list(first)[:5] == ["mention_id", "source", "kind", "language", "day"]
+    assert first["opinions"][0]["dimensions"] == {"speed": {"polarity": "negative", "score": 0.9}}
+
+
+def test_json_is_exact(answers: Answers, told_store: Store) -> None:
+    content = json.loads(to_json(answers.summary))
+    quotes = content["dimensions"][0]["quotes"]["pain"]
+    assert HOSTILE in [quote["text"] for quote in quotes]
+    for quote in quotes:
+        with told_store.reading() as session:
+            mention = session.get_one(Mention, quote["mention_id"])
+            assert mention.text[quote["start"] : quote["end"]] == quote["text"]
+            assert datetime.fromisoformat(quote["published"]) == mention.published
+    assert content["period"]["first"] == "2026-08-01"
+    assert content["dimensions"][1]["net"] == {"value": None, "low": None, "high": None, "n": 0}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])
+def test_json_is_the_same_data_in_every_encoding_and_steers_no_terminal(answers: Answers, encoding: str) -> None:
+    text = rendered(answers.found, "json", encoding)
+    assert json.loads(text) == json.loads(to_json(answers.found))
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
+    assert ("très" in text) == ((encoding != "ascii" and "😡" not in HOSTILE) or encoding == "utf-8")
+
+
+def test_csv_has_a_row_per_dimension_with_numbers_as_numbers(answers: Answers) -> None:
+    rows = list(csv.DictReader(io.StringIO(to_csv(answers.summary))))
+    assert [row["dimension"] for row in rows][:3] == ["speed", "ease", "consistency"]
+    assert len(rows) == 14
+    speed = rows[0]
+    assert (speed["praise"], speed["pain"], speed["net"], speed["net_n"]) == ("0", "14", "-100.0", "14")
+    assert (rows[1]["net"], rows[1]["net_low"], rows[1]["net_n"]) == ("", "", "0")
+    assert speed["pain_url"] == URL
+    assert (speed["since"], speed["model"]) == ("", "opinion-7")
+
+
+def test_csv_defuses_formulas_and_only_those(answers: Answers) -> None:
+    rows = list(csv.DictReader(io.StringIO(to_csv(answers.found))))
+    texts = [row["text"] for row in rows]
+    assert texts[0].startswith("'=HYPERLINK(")
+    assert texts[1] == "Waited 12 weeks for it."
+    assert not any("\n" in text or "\x1b" in text for text in texts)
+    assert float(next(csv.DictReader(io.StringIO(to_csv(answers.summary))))["net"]) == -100
+
+
+UNREAD = Found(
+    mention_id=1, source="shop", kind="import", language="en", day=date(2026, 9, 1), published=None, vanished=None,
+    url=None, title=None, text="", rating=None, rating_given=None, rating_scale=None, reply_state="unknown",
+    status="pending", sentiment=None, opinions=(),
+)  # fmt: skip
+
+
+@given(st.text(max_size=20))
+def test_no_text_is_run_by_a_spreadsheet(text: str) -> None:
+    (row,) = csv.DictReader(io.StringIO(to_csv([dataclasses.replace(UNREAD, text=text)])))
+    assert not row["text"].startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))
+    assert row["text"].removeprefix("'") == printable(text).removeprefix("'")
+
+
+def test_csv_of_nothing_has_its_header(answers: Answers) -> None:
+    assert to_csv([]).splitlines() == [to_csv(answers.found).splitlines()[0]]
+
+
+def test_csv_of_a_comparison_has_a_row_per_dimension_and_brand(answers: Answers) -> None:
+    rows = list(csv.DictReader(io.StringIO(to_csv(answers.comparison))))
+    assert [(row["dimension"], row["brand"], row["difference"], row["certain"]) for row in rows[:2]] == [
+        ("speed", "Nordwind", "", ""),
+        ("speed", "[Süd]see", "200.0", "yes"),
+    ]
+
+
+def test_markdown_escapes_what_customers_wrote(answers: Answers) -> None:
+    text = to_md(answers.summary)
+    assert r"red \| \*bold\* \<b\>tag\</b\> new line desrever 😡 très lent" in text
+    assert f"trust\\|post, 2026-09-14, <{URL}>" in text
+    table = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(table) == 16
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} == {7}
+    assert table[2].startswith("| Speed | 0 | 14 | 0 | −100 (−100…−")
+
+
+def test_markdown_of_a_comparison_and_of_mentions(answers: Answers) -> None:
+    text = to_md(answers.comparison)
+    assert text.startswith("# Nordwind, \\[Süd\\]see\n")
+    assert re.search(r"^\| Speed \| −100 \([^|]*\) \| \+100 \([^|]*\); \*\*\+200 \([^|]*\)\*\* \|$", text, re.MULTILINE)
+    found = to_md(answers.found)
+    assert "- **Waited 12 weeks for it.** (negative, speed negative 0.90, at receive)" in found
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "https://a.example/ b", "https://a.example/>\n# big", None])
+def test_markdown_links_web_addresses_only(answers: Answers, url: str | None) -> None:
+    found = to_md([dataclasses.replace(answers.found[0], url=url)])
+    assert "<" not in found.replace("\\<", "")
+    assert "\n# " not in found
+
+
+def test_formats_are_written_as_they_are_not_wrapped(answers: Answers) -> None:
+    assert rendered(answers.summary, "json") == to_json(answers.summary)
+    assert rendered(answers.summary, "csv") == to_csv(answers.summary)
+    assert rendered(answers.summary, "md") == to_md(answers.summary)
+
+
+def test_an_unknown_format_names_the_others(answers: Answers) -> None:
+    with pytest.raises(UsageError, match="no format 'xml'; expected one of table, json, csv, md"):
+        render(answers.summary, "xml", Console(file=io.StringIO()))
