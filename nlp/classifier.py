@@ -125,7 +125,7 @@ def _same_length(encoded: Sequence[list[int]]) -> Iterator[list[int]]:
     by_length: dict[int, list[int]] = defaultdict(list)
     for number, ids in enumerate(encoded):
         by_length[len(ids)].append(number)
-    for length in sorted(by_length):
+    for length in sorted(by_length, reverse=True):
         rows = by_length[length]
         size = max(1, TOKENS_A_BATCH // length)
         for start in range(0, len(rows), size):

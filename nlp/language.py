@@ -58,7 +58,7 @@ class LanguageIdentifier:
         unknown = [code for code in languages if code not in known]
         if unknown or not languages:
             wrong = ", ".join(map(repr, unknown)) or "no language"
-            raise SettingsError(f"languages: {wrong}: expected codes such as 'en' or 'de'; correct them in the settings")
+            raise SettingsError(f"languages: {wrong}: expected codes such as 'en' or 'de'; correct the settings")
         self.languages = tuple(languages)
 
     def identify(self, text: str, prior: str | None = None) -> str:

@@ -37,7 +37,9 @@ _CANDIDATE: Final = re.compile(rf"[{_STOPS}¡¿:;=<^xX0-9#*\n\v\f\r\x1c-\x1e\x85
 _BREAK: Final = re.compile(
     rf"""
       (?P<line>{_LINE}\s*)
-    | (?P<stop>(?:[{_STOPS}]+(?:[ \u00a0\u202f]?»(?!\w)|«(?!\w)|[{_CLOSERS}])*(?:[ ](?=[{_STOPS}](?!\w)))?)+)
+    | (?P<stop>(?:[{_STOPS}]+(?:(?<=!)1+(?=!))?
+                  (?:[ \u00a0\u202f]?»(?!\w)|«(?!\w)|[{_CLOSERS}])*
+                  (?:[ ](?=[{_STOPS}](?!\w)))?)+)
     | (?P<bullet>(?<!\S){_BULLET})
     | (?P<mark>{_EMOJI_RUN}|{_SMILEY})
     | (?P<inverted>[¡¿]+(?=\w))
@@ -47,9 +49,7 @@ _BREAK: Final = re.compile(
 _WHOLE: Final = re.compile(r"(?:https?://|www\.)\S*[\w/]|@\w[\w-]*(?:\.\w[\w-]*)+")
 _MAILBOX: Final = re.compile(r"[\w.+%-]{0,64}@\w")
 _ITEM: Final = re.compile(r"[0-9]{1,2}[.)](?=\s?[^\W\d_])")
-_TAIL: Final = re.compile(
-    rf"(?:(?:[^\S\r\n]*(?!(?<!\S){_BULLET})(?:{_EMOJI_RUN}|{_SMILEY}))+[{_STOPS}{_CLOSERS}]*)?"
-)
+_TAIL: Final = re.compile(rf"(?:(?:[^\S\r\n]*(?!(?<!\S){_BULLET})(?:{_EMOJI_RUN}|{_SMILEY}))+[{_STOPS}{_CLOSERS}]*)?")
 _LIST: Final = re.compile(r"[-–—*+•·>]\s*\S|\d{1,3}[.)]\s?\D|[A-Za-z]\)\s")
 _LETTER: Final = re.compile(r"[^\W_]")
 _READABLE: Final = re.compile(rf"[^\W_]|{_EMOJI}")
@@ -61,7 +61,7 @@ _INITIALS: Final = re.compile(r"\W*\w{1,2}\.")
 _SHORT_NUMBER: Final = re.compile(r"\d{1,2}(?:\.\d{1,2})?")
 _SUFFIXES: Final = frozenset(
     """
-    com net org info biz app shop online store io ai co tv me eu de at ch nl be lu ro md it fr es pt br uk ie
+    com net org info biz app shop online store io ai co tv me eu de in at ch nl be lu ro md it fr es pt br uk ie
     us ca mx js ts php html htm pdf jpg jpeg png gif doc docx xls xlsx csv zip exe apk mp3 mp4 txt xml json
     """.split()
 )
@@ -92,6 +92,7 @@ class _Splitter:
         self.text = text
         self.words = load(language)
         self.starters = self.words.linking_words | self.words.opening_words
+        self.glued_starters = self.starters - _SUFFIXES
         self.start = 0
         self.line_start = 0
         self.whole = [found.span() for found in _WHOLE.finditer(text)][::-1]
@@ -109,10 +110,10 @@ class _Splitter:
             if position in self.items:
                 cut, resume = position, self.items[position]
             elif found := _BREAK.match(self.text, position):
-                cut, resume = self._decide(found), found.end()
+                cut, resume = self._decide(found) or 0, found.end()
             else:
                 continue
-            if cut is not None and cut > self.start:
+            if cut > self.start:
                 self.start = self.read_until = cut
                 self.readable, resume = False, max(cut, resume)
                 yield cut
@@ -170,16 +171,16 @@ class _Splitter:
             return self.text[end] in "¡¿(„«" and not (run == "." and self._short(begin))
         word, following = self._word_before(begin).rpartition(".")[2], self._word_at(end)
         if self._lower(end):
-            known = following in self.starters and following not in _SUFFIXES and len(following) > 2
-            strong = run[-1] in "!?" and len(following) > 2
-            return not closed and "…" not in run and ".." not in run and len(word) > 2 and (known or strong)
+            known = following in self.glued_starters and len(word) > 1 and not self._short(begin)
+            strong = run[-1] in "!?" and len(following) > 2 and len(word) > 2
+            return not closed and "…" not in run and ".." not in run and (known or strong)
         if self._digit(end):
             return run[-1] in "!?" or (run == "." and word.isalpha() and len(word) > 3 and not self._short(begin))
         if following not in self.starters and (len(following) < 2 or (run[0] in "!?" and len(word) == 1)):
             return False
         if run[0] != ".":
             return True
-        if run == "." and (len(word) == 1 or self._short(begin) or _MAILBOX.match(self.text, end)):
+        if run == "." and ((len(word) == 1 and word.isalpha()) or self._short(begin) or _MAILBOX.match(self.text, end)):
             return False
         return self._ends_before_capital(begin, end, word, following)
 
@@ -204,7 +205,8 @@ class _Splitter:
             return self._opens(ahead) if capital and self.words.ordinal_point else capital
         if self._digit(ahead) and (endings & self.words.number_abbreviations or word.endswith("str")):
             return False
-        if len(word.rpartition(".")[2]) == 1:
+        last = word.rpartition(".")[2]
+        if len(last) == 1 and last.isalpha():
             return self._opens(ahead) and not self._lower(ahead)
         return True
 
@@ -225,7 +227,8 @@ class _Splitter:
         """Decide whether a line break ends a sentence, or only wraps it."""
         line_start, self.line_start = self.line_start, end
         before = self._before(begin)
-        if not before or len(_LINE_BREAK.findall(self.text, begin, end)) > 1 or _LIST.match(self.text, end):
+        blank = len(_LINE_BREAK.findall(self.text, begin, end)) > 1
+        if not before or blank or _LIST.match(self.text, end):
             return end
         if before[-1] in ".。":
             return end if before.endswith("..") else None
@@ -239,7 +242,8 @@ class _Splitter:
         """Say whether two short lines in lower case are points of a list."""
         after = _LINE_BREAK.search(self.text, end, end + _NEARBY)
         short = begin - line_start <= _NEARBY and (after is not None or len(self.text) - end <= _NEARBY)
-        return short and self._lower(self._after(_AHEAD, line_start)) and self._word_at(end) not in self.words.linking_words
+        joined = self._word_at(end) in self.words.linking_words
+        return short and not joined and self._lower(self._after(_AHEAD, line_start))
 
     def _ends(self, position: int) -> bool:
         """Say whether what stands before can be a whole sentence."""

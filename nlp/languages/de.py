@@ -5,7 +5,7 @@ from __future__ import annotations
 NAME = "German"
 
 ABBREVIATIONS = """
-z.b zb u.a u.ä d.h dh i.d.r idr z.t zt u.u m.e s.o s.u v.a o.ä o.g i.a i.v z.zt zzt zz bzw ca evtl eventl ggf inkl
+z.b zb u.a u.ä d.h dh i.d.r idr z.t zt u.u m.e s.o s.u v.a o.ä o.g i.a i.v z.zt zzt zz bzw ca wg evtl eventl ggf inkl
 exkl zzgl abzgl vgl sog ugs insb insbes bspw mind ungef dr prof dipl ing hr fr frl str tel jährl allg bes betr bzgl dt
 engl entspr geb gegr gem gest hl lfd lt mio mrd tsd vorm nachm m.fr b.a z.hd z.hdn i.s.v d.j d.m fa st
 """

@@ -5,8 +5,8 @@ from __future__ import annotations
 NAME = "Romanian"
 
 ABBREVIATIONS = """
-dl dvs dv d-l dna d-na d-lui dr prof ing av sf str bd bl sc et ap jud mun tel nr.crt aprox cca ex de.ex pt ptr incl excl resp
-vs d.p.d.v dpdv d.v col mr lt a.k.a alin
+dl dvs dv d-l dna d-na d-lui dr prof ing av sf str bd bl sc et ap jud mun tel nr.crt aprox cca ex de.ex pt ptr incl
+excl resp vs d.p.d.v dpdv d.v col mr lt a.k.a alin
 """
 
 CLOSING_ABBREVIATIONS = """

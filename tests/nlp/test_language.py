@@ -193,9 +193,7 @@ def test_own_reviews_are_never_given_to_another_language(identifier: LanguageIde
 
 @pytest.mark.parametrize(("code", "text"), OTHERS)
 @pytest.mark.parametrize("prior", [None, "en", "de", "pt"])
-def test_other_languages_are_kept_out(
-    identifier: LanguageIdentifier, code: str, text: str, prior: str | None
-) -> None:
+def test_other_languages_are_kept_out(identifier: LanguageIdentifier, code: str, text: str, prior: str | None) -> None:
     assert identifier.identify(text, prior) == code
 
 
@@ -249,7 +247,7 @@ def test_what_is_not_configured_is_another_language(languages: tuple[str, ...], 
 
 @pytest.mark.parametrize("languages", [(), ("en", "klingon")])
 def test_unknown_languages_are_refused(languages: tuple[str, ...]) -> None:
-    with pytest.raises(SettingsError, match="languages: .*expected codes"):
+    with pytest.raises(SettingsError, match=r"languages: .*expected codes"):
         LanguageIdentifier(languages)
 
 

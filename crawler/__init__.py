@@ -1,0 +1,1 @@
+"""A Scrapy project: what was said, and where?"""

@@ -1,0 +1,85 @@
+"""The kinds of source: one for each file in spiders/, and what their targets may hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import urlsplit
+
+from scrapy.settings import Settings
+from scrapy.spiderloader import SpiderLoader
+
+from overheard.crawler.settings import SPIDERS
+from overheard.crawler.spider import SourceSpider
+from overheard.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of source: what `source add` shows and checks."""
+
+    name: str
+    help: str
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    newest_first: bool
+    spider: type[SourceSpider]
+
+    def validate(self, target: Mapping[str, str]) -> dict[str, str]:
+        """Return the target in its canonical spelling; raises UsageError in one line."""
+        return self.spider.validate(dict(target))
+
+    def host(self, target: Mapping[str, str]) -> str:
+        """Return the host that the pages of a valid target lie on."""
+        return urlsplit(self.spider.first_urls(dict(target))[0]).hostname or ""
+
+
+@cache
+def kinds() -> dict[str, Kind]:
+    """Return the kinds by name, in alphabetical order."""
+    loader = SpiderLoader.from_settings(Settings({"SPIDER_MODULES": [SPIDERS]}))
+    spiders = [spider for spider in map(loader.load, sorted(loader.list())) if issubclass(spider, SourceSpider)]
+    return {
+        spider.name: Kind(spider.name, spider.help, spider.required, spider.optional, spider.newest_first, spider)
+        for spider in spiders
+    }
+
+
+def find_kind(name: str) -> Kind:
+    """Return the kind of this name; raises UsageError that lists those there are."""
+    found = kinds().get(name)
+    if found is None:
+        raise UsageError(f"no kind of source {name!r}; expected one of {', '.join(kinds())}")
+    return found
+
+
+def parse_target(kind: str, text: str) -> dict[str, str]:
+    """Return the target that a person wrote as `key=value,key=value`, or as a bare URL, valid and canonical.
+
+    Raises UsageError in one line.
+
+    >>> parse_target("appstore", "id=123456789,country=be")
+    {'id': '123456789', 'country': 'be'}
+    """
+    found = find_kind(kind)
+    text = text.strip()
+    if re.match(r"https?://", text, re.IGNORECASE):
+        return found.validate({"url": text})
+    keys = "|".join(map(re.escape, (*found.required, *found.optional)))
+    target: dict[str, str] = {}
+    # A value may hold commas: only those before a known key part the pairs.
+    for pair in re.split(rf",(?=\s*(?:{keys})\s*=)", text):
+        key, mark, value = pair.partition("=")
+        if not mark:
+            raise UsageError(f"target {text!r} is no key=value; expected {_example(found)}")
+        if key.strip() in target:
+            raise UsageError(f"target {text!r} gives {key.strip()!r} twice; give it once")
+        target[key.strip()] = value.strip()
+    return found.validate(target)
+
+
+def _example(kind: Kind) -> str:
+    pairs = ",".join(f"{key}=…" for key in kind.required)
+    return f"{pairs} or a web address" if "url" in kind.required else pairs

@@ -1,0 +1,74 @@
+"""Microdata, read into the shape that JSON-LD has, so that one set of rules makes items of both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lxml import etree
+
+from overheard.crawler.page import text_of
+
+_URL_ATTRIBUTES = {
+    "a": "href", "area": "href", "link": "href", "audio": "src", "embed": "src", "iframe": "src", "img": "src",
+    "source": "src", "track": "src", "video": "src", "object": "data", "data": "value", "meter": "value",
+    "time": "datetime",
+}  # fmt: skip
+_LINKS = frozenset(("url", "sameAs", "image", "mainEntityOfPage", "discussionUrl"))
+_ID_ATTRIBUTES = ("itemid", "data-review-id", "data-reviewid", "id")
+
+
+def load(root: etree._Element) -> list[dict[str, Any]]:
+    """Return the page's top-level items in document order, each as an object with @type, @id and its properties."""
+    nodes = {element: _node(element) for element in root.iterfind(".//*[@itemscope]")}
+    if not nodes:
+        return []
+    lent = {name: element for element in nodes for name in (element.get("itemref") or "").split()}
+    owned: set[etree._Element] = set()
+    for element in root.iterfind(".//*[@itemprop]"):
+        owner = _owner(element, nodes, lent)
+        if owner is not None:
+            owned.add(element)
+            names = element.get("itemprop", "").split()
+            value = nodes[element] if element in nodes else _value(element, names)
+            for name in names:
+                nodes[owner].setdefault(name, []).append(value)
+    # A property of nothing, such as a review outside its product, still stands for itself.
+    return [node for element, node in nodes.items() if element not in owned]
+
+
+def _node(element: etree._Element) -> dict[str, Any]:
+    node: dict[str, Any] = {"@type": (element.get("itemtype") or "").split()}
+    for name in _ID_ATTRIBUTES:
+        if given := (element.get(name) or "").strip():
+            # A plain id of an element is a name within the page, written as the fragment that it is.
+            node["@id"] = f"#{given}" if name == "id" else given
+            break
+    return node
+
+
+def _owner(
+    element: etree._Element, nodes: dict[etree._Element, dict[str, Any]], lent: dict[str, etree._Element]
+) -> etree._Element | None:
+    here: etree._Element | None = element
+    while here is not None:
+        if here is not element and here in nodes:
+            return here
+        borrower = lent.get(here.get("id") or "")
+        if borrower is not None and borrower is not element:
+            return borrower
+        here = here.getparent()
+    return None
+
+
+def _value(element: etree._Element, names: list[str]) -> str:
+    """The value that the standard names for the element, as sites practise it.
+
+    A `content` attribute counts on every element, and a link that is the author or the text is meant by its words.
+    """
+    attribute = _URL_ATTRIBUTES.get(str(element.tag))
+    if element.tag == "a" and _LINKS.isdisjoint(names):
+        attribute = None
+    for name in ("content", attribute):
+        if name and (given := element.get(name)) is not None:
+            return str(given).strip()
+    return text_of(element)

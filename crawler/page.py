@@ -1,0 +1,195 @@
+"""What every page parser shares: bytes to text, markup to text, and the page that comes out."""
+
+from __future__ import annotations
+
+import codecs
+import html
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from lxml import etree
+from parsel import Selector
+from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
+
+from overheard.intake.item import Item
+
+NO_TEXT = "a rating without a text"
+UNREADABLE = "a block of JSON-LD that cannot be read"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What a page holds.
+
+    `items` are in the order of the page. `rejected` counts what looked like a mention and cannot be used, by reason.
+    `next` are the absolute URLs of the following pages, `listed` those of the pages that a listing names.
+    """
+
+    items: tuple[Item, ...] = ()
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    next: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
+
+
+_OWN_BYTES = ("utf-16", "utf-32", "iso2022", "hz")
+"""Encodings whose texts may read as UTF-8 by accident: there the label counts."""
+
+
+def decode(body: bytes, content_type: str | None = None) -> str:
+    """Return the text of a page, whatever its label says.
+
+    What reads as UTF-8 is UTF-8, for no other encoding does so by accident; else the label counts (a byte order mark,
+    the HTTP header, the page's own declaration); bytes that a label of UTF-8 does not explain are read one by one as
+    Windows-1252, so that a page in ISO-8859-1 labelled UTF-8 comes out right and one broken byte spoils nothing else.
+    """
+    mark, bom = read_bom(body)
+    if mark and bom:
+        return body[len(bom) :].decode(mark, "replace")
+    label = http_content_type_encoding(content_type) or html_body_declared_encoding(body[:4096])
+    if label and not label.startswith(_OWN_BYTES):
+        try:
+            return body.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+    if label and label != "utf-8":
+        try:
+            return body.decode(label, "replace")
+        except (LookupError, UnicodeError):  # a label such as "hex" or "idna" names no encoding of texts
+            pass
+    return body.decode("utf-8", "overheard.cp1252")
+
+
+def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)
+    piece = error.object[error.start : error.end]
+    return "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in piece), error.end
+
+
+codecs.register_error("overheard.cp1252", _as_cp1252)
+
+_BLOCKS = frozenset(
+    """
+    address article aside blockquote dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li main
+    nav ol p pre section table td th tr ul
+    """.split()
+)
+_SILENT = frozenset(["script", "style", "template", "noscript", "head", "title", "iframe", "object", "svg"])
+_TAG = re.compile(r"</?(?:a|abbr|b|big|blockquote|br|code|div|em|font|h[1-6]|hr|i|img|li|ol|p|pre|s|small|span|strong|"
+                  r"sub|sup|table|td|th|tr|u|ul)(?:\s[^<>]*)?/?>", re.IGNORECASE)  # fmt: skip
+
+
+def plain(text: str) -> str:
+    """Return the text without the tags and entities that publishers leave in it; blocks and <br> become line breaks.
+
+    >>> plain("Fast &amp; kind.<br>Would <b>buy</b> again, 3 < 4")
+    'Fast & kind.\\nWould buy again, 3 < 4'
+    """
+    text = whole(text)
+    if "&lt;" in text and not _TAG.search(text):
+        text = html.unescape(text)
+    if _TAG.search(text):
+        # A lone "<" would swallow the words behind it.
+        guarded = re.sub(r"<(?![a-zA-Z/!])", "&lt;", text)
+        return text_of(Selector(text=f"<body>{guarded}", type="html").root)
+    return tidy(html.unescape(text))
+
+
+def text_of(root: etree._Element) -> str:
+    """Return the readable text under an element of an HTML tree."""
+    return tidy("".join(_pieces(root)))
+
+
+def _pieces(root: etree._Element) -> Iterator[str]:
+    silent = 0
+    for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+        if event in ("comment", "pi"):
+            if not silent and element.tail and element is not root:
+                yield _collapsed(element.tail)
+            continue
+        name = element.tag
+        silent += (1 if event == "start" else -1) if name in _SILENT else 0
+        if not silent and (name in _BLOCKS or (name == "br" and event == "end")):
+            yield "\n"
+        said = element.text if event == "start" else (element.tail if element is not root else None)
+        if said and not silent:
+            yield _collapsed(said)
+
+
+def _collapsed(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+def whole(text: str) -> str:
+    """Return the text without what no store takes: null characters and halves of surrogate pairs."""
+    return re.sub(r"[\x00\ud800-\udfff]", "", text)
+
+
+def tidy(text: str) -> str:
+    """Return the text with single spaces, at most one empty line in a row and nothing around it."""
+    text = re.sub(r"[^\S\n]+", " ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r" ?\n ?", "\n", text)).strip()
+
+
+def own_title(title: str, text: str, *others: str | None) -> str | None:
+    """Return the title where it says something: not what the text begins with, nor one of the `others`.
+
+    >>> own_title("Fast and kind", "Fast and kind, would buy again") is None
+    True
+    """
+    words = _tokens(title)
+    repeated = words == _tokens(text)[: len(words)] or any(words == _tokens(other) for other in others if other)
+    return None if (repeated and words) or not title else title
+
+
+_PROFILE = re.compile(r"/(?:@|~|(?:u|users?|profiles?|authors?|members?|people)/)[^/]", re.IGNORECASE)
+
+
+def names_author(author: str | None, place: str | None) -> bool:
+    """Say whether a URL or an id names its author: by the name itself, or as a path to a person's page.
+
+    >>> names_author("Ana Pop", "https://x.example/reviews/ana-pop/17")
+    True
+    >>> names_author("Ana", "https://x.example/banana/17")
+    False
+    """
+    path = re.sub(r"^(?:[a-z]+:)?//[^/?#]*", "", unquote(place or ""), flags=re.IGNORECASE)
+    if _PROFILE.search(path):
+        return True
+    name = _tokens(author or "")
+    tokens = _tokens(path)
+    if len("".join(name)) < 3:
+        return False
+    in_a_row = any(tokens[at : at + len(name)] == name for at in range(len(tokens)))
+    return in_a_row or "".join(name) in tokens
+
+
+def _tokens(text: str) -> list[str]:
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    marked = "".join(c if c.isalnum() else "" if unicodedata.combining(c) else " " for c in folded)
+    return marked.split()
+
+
+def web_url(text: str, *, fragment: bool = False) -> str | None:
+    """Return the URL where it is one that we fetch (http or https, with a host), else None.
+
+    Its fragment is left off unless `fragment` is true.
+    """
+    try:
+        parts = urlsplit(text.strip())
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts._replace(fragment=parts.fragment if fragment else "").geturl() if usable else None
+
+
+def same_host(one: str, other: str) -> bool:
+    """Say whether two web URLs have the same host and port; http and https on their own ports count as the same."""
+    a, b = urlsplit(one), urlsplit(other)
+    return a.hostname == b.hostname and _port(a.scheme, a.port) == _port(b.scheme, b.port)
+
+
+def _port(scheme: str, port: int | None) -> int | None:
+    return None if port == (443 if scheme == "https" else 80) else port

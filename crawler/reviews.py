@@ -1,0 +1,288 @@
+"""Reviews as schema.org describes them, from JSON-LD and microdata, as items."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from overheard.crawler import jsonld
+from overheard.crawler.page import NO_TEXT, names_author, own_title, plain, same_host, web_url, whole
+from overheard.intake.item import Item
+from overheard.intake.values import Rating, parse_date, parse_rating
+
+_OTHER_REVIEWS = frozenset({"ClaimReview", "MediaReview"})
+_OWNERS = frozenset({"Organization", "Corporation", "OnlineStore", "OnlineBusiness", "Store", "Brand"})
+_TELLING = 60
+"""Characters of a text that two people do not write alike; under it, their names must agree as well."""
+_POSITION = re.compile(r"^[a-z_.:-]*\d{1,4}$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the reviews of one page share: where it lies, what it declares, when it was fetched.
+
+    `base` is what relative links start from; `origin` is the page that a review without a URL of its own is shown
+    with: the first of a paged listing, for on the later pages reviews move. `known` are the page's objects by @id.
+    """
+
+    url: str
+    base: str
+    origin: str
+    language: str | None
+    fetched: datetime
+    known: dict[str, dict[str, Any]]
+
+
+def read(values: list[Any], context: Context) -> tuple[list[Item], Counter[str]]:
+    """Return the reviews of one block of objects in document order, and why others cannot be used, counted."""
+    found = [(node, _about(node, owner, context.known)) for node, owner in _reviews(values)]
+    items: list[Item] = []
+    rejected: Counter[str] = Counter()
+    for (node, about), external_id in zip(found, _stable_ids(found, context), strict=True):
+        item = _item(node, about, external_id, context)
+        if item is None:
+            rejected[NO_TEXT] += 1
+        else:
+            items.append(item)
+    return items, rejected
+
+
+def _reviews(values: list[Any]) -> Iterable[tuple[dict[str, Any], dict[str, Any] | None]]:
+    for node, owner, name in jsonld.walk(values):
+        names = jsonld.types(node)
+        if any(given.endswith("Review") and given not in _OTHER_REVIEWS for given in names):
+            said = ("reviewBody", "description", "text", "reviewRating", "name", "headline")
+            if jsonld.values_of(node, *said):  # else it is a reference to a review that stands elsewhere
+                yield node, owner if name in ("review", "reviews") else None
+        elif not names and name in ("review", "reviews") and jsonld.values_of(node, "reviewBody", "reviewRating"):
+            yield node, owner
+
+
+def _about(
+    node: dict[str, Any], owner: dict[str, Any] | None, known: dict[str, dict[str, Any]]
+) -> dict[str, Any] | None:
+    for thing in jsonld.values_of(node, "itemReviewed"):
+        if isinstance(thing, dict):
+            return known.get(str(thing.get("@id")), thing) if len(thing) == 1 else thing
+        if isinstance(thing, str):
+            return {"name": thing}
+    return owner
+
+
+def _item(
+    node: dict[str, Any],
+    about: dict[str, Any] | None,
+    external_id: str | None,
+    context: Context,
+) -> Item | None:
+    thing = plain(jsonld.text_of(about, "name") or "") if about else ""
+    text = plain(jsonld.text_of(node, "reviewBody", "description", "text") or "")
+    author = _author(node, context.known)
+    title = own_title(plain(jsonld.text_of(node, "headline", "name") or ""), text, thing, author)
+    if not text and not title:
+        return None
+    own_url = _own_url(node, about, context)
+    rating = _rating(node)
+    language = _code(jsonld.text_of(node, "inLanguage")) or context.language
+    reply = _reply(node, about)
+    published = _date(jsonld.text_of(node, "datePublished", "dateCreated"), language, context)
+    edited = _date(jsonld.text_of(node, "dateModified"), language, context)
+    return Item(
+        external_id=external_id,
+        text=text,
+        title=title,
+        rating=rating.value if rating else None,
+        rating_given=rating.given if rating else None,
+        rating_scale=rating.scale if rating else None,
+        language=language,
+        author=author,
+        author_in_url=names_author(author, own_url) or names_author(author, (external_id or "").partition("#")[2]),
+        url=own_url or context.origin,
+        published=published or edited,
+        edited=edited if published and edited and edited > published else None,
+        reply_state="answered" if reply else "unknown",
+        reply=plain(jsonld.text_of(reply, "text", "description") or "") if reply else None,
+        replied=_date(jsonld.text_of(reply, "datePublished", "dateCreated"), language, context) if reply else None,
+        attributes={"product": thing} if thing else {},
+    )
+
+
+def _code(name: str | None) -> str | None:
+    """Return the code of a language tag (`de` of `de-AT`), None for what is none."""
+    match = re.match(r"([a-z]{2,3})(?![a-z])", (name or "").strip().casefold())
+    return match[1] if match else None
+
+
+def _author(node: dict[str, Any], known: dict[str, dict[str, Any]]) -> str | None:
+    for author in jsonld.values_of(node, "author", "creator"):
+        if isinstance(author, dict) and not jsonld.values_of(author, "name"):
+            author = known.get(str(author.get("@id")), author)
+        if name := plain(jsonld.text_of({"author": author}, "author") or ""):
+            return name
+    return None
+
+
+def _rating(node: dict[str, Any]) -> Rating | None:
+    for given in jsonld.values_of(node, "reviewRating"):
+        holder = given if isinstance(given, dict) else {"ratingValue": given}
+        value = jsonld.text_of(holder, "ratingValue")
+        if value is None:
+            continue
+        best = _number(jsonld.text_of(holder, "bestRating"))
+        worst = _number(jsonld.text_of(holder, "worstRating"))
+        number = _number(value)
+        if worst == 0 and best and best < 10 and number is not None and 0 <= number <= best:
+            return Rating(number / best, value[:100], best)  # a scale that starts at 0, and says so
+        # schema.org: "if bestRating is omitted, 5 is assumed".
+        return parse_rating(value, best or (5.0 if number is None or number <= 5 else None))
+    return None
+
+
+def _number(text: str | None) -> float | None:
+    match = re.fullmatch(r"(\d{1,4}(?:[.,]\d{1,9})?)", text or "")
+    return float(match[1].replace(",", ".")) if match else None
+
+
+def _date(text: str | None, language: str | None, context: Context) -> datetime | None:
+    return parse_date(text, languages=(language,) if language else (), base=context.fetched) if text else None
+
+
+def _reply(node: dict[str, Any], about: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The comment of the one who is reviewed; other customers' comments are no reply."""
+    name = (jsonld.text_of(about, "name") or "").casefold() if about else ""
+    for comment in jsonld.values_of(node, "comment"):
+        if not isinstance(comment, dict) or not jsonld.values_of(comment, "text", "description"):
+            continue
+        for author in jsonld.values_of(comment, "author", "creator"):
+            typed = isinstance(author, dict) and not _OWNERS.isdisjoint(jsonld.types(author))
+            said = (jsonld.text_of({"author": author}, "author") or "").casefold()
+            if typed or (name and said == name):
+                return comment
+    return None
+
+
+def _own_url(node: dict[str, Any], about: dict[str, Any] | None, context: Context) -> str | None:
+    """The address of the review itself, where it has one: not that of the page or of the thing reviewed."""
+    for given in jsonld.values_of(node, "url", "mainEntityOfPage"):
+        url = _resolved(given, context)
+        if url and not any(jsonld.same_resource(url, other) for other in _other_pages(about, context)):
+            return url
+    return None
+
+
+def _resolved(given: Any, context: Context) -> str | None:
+    if not isinstance(given, str):
+        return None
+    try:
+        return web_url(urljoin(context.base, whole(given).strip()))
+    except ValueError:
+        return None
+
+
+def _other_pages(about: dict[str, Any] | None, context: Context) -> list[str]:
+    named = [str(value) for value in (jsonld.values_of(about, "url") + jsonld.values_of(about, "@id") if about else [])]
+    return [context.url, context.origin, *filter(None, (_resolved(name, context) for name in named))]
+
+
+def _stable_ids(found: Sequence[tuple[dict[str, Any], dict[str, Any] | None]], context: Context) -> list[str | None]:
+    """Return for each review of a block the id that it keeps between crawls, None where it has none.
+
+    An id that two reviews share, that names the page or the product, or that only counts positions on the page
+    (#review-1) is none: another review stands there tomorrow, and would be taken for an edit of this one.
+    """
+    candidates = [list(_candidates(node, about, context)) for node, about in found]
+    shared = Counter(name for names in candidates for name in set(names))
+    return [next((name for name in names if shared[name] == 1), None) for names in candidates]
+
+
+def _candidates(node: dict[str, Any], about: dict[str, Any] | None, context: Context) -> Iterable[str]:
+    for given in jsonld.values_of(node, "identifier"):
+        value = jsonld.text_of(given, "value") if isinstance(given, dict) else given
+        if isinstance(value, str | int) and not isinstance(value, bool) and len(str(value)) > 4:
+            yield whole(str(value)).strip()
+    given_id = node.get("@id")
+    if isinstance(given_id, str) and (name := _lasting(whole(given_id).strip(), about, context)):
+        yield name
+    if url := _own_url(node, about, context):
+        yield _lean(url, context)
+
+
+def _lasting(name: str, about: dict[str, Any] | None, context: Context) -> str | None:
+    page, mark, fragment = name.partition("#")
+    if name.startswith("_:") or not (page or fragment):
+        return None
+    if not mark and "/" not in page:
+        return None if len(page) < 5 or (_POSITION.match(page) and not page.isdigit()) else page
+    url = _resolved(page, context) if page else context.origin
+    if not mark:
+        taken = url is None or any(jsonld.same_resource(url, other) for other in _other_pages(about, context))
+        return None if taken or url is None else _lean(url, context)
+    if _POSITION.match(fragment) or not re.search(r"\d", fragment):
+        return None
+    # A fragment belongs to the first page of a paged listing, on whichever page it stands today.
+    here = url is None or jsonld.same_resource(url, context.url)
+    return _lean(f"{context.origin if here else url}#{fragment}", context)
+
+
+def _lean(url: str, context: Context) -> str:
+    """Return a URL as an id that outlives a move to https or to another name of the host."""
+    parts = urlsplit(url)
+    host = "" if same_host(url, context.url) or same_host(url, context.origin) else parts.netloc
+    return parts._replace(scheme="", netloc=host).geturl()
+
+
+def merge(blocks: Iterable[Sequence[Item]]) -> list[Item]:
+    """Return the reviews of all blocks of a page, each once, with what only one block says of it filled in.
+
+    A review that one block holds twice is two reviews; a review that two blocks hold is one.
+    """
+    merged: list[Item] = []
+    by_text: dict[str, list[int]] = {}
+    for block in blocks:
+        free = {place for places in by_text.values() for place in places}
+        for item in block:
+            places = by_text.setdefault(_words(item), [])
+            match = next((place for place in places if place in free and _compatible(merged[place], item)), None)
+            if match is None:
+                places.append(len(merged))
+                merged.append(item)
+            else:
+                free.discard(match)
+                merged[match] = _filled(merged[match], item)
+    named = Counter(item.external_id for item in merged)
+    return [replace(item, external_id=None) if named[item.external_id] > 1 else item for item in merged]
+
+
+def _words(item: Item) -> str:
+    return " ".join(re.findall(r"\w+", (item.text or item.title or "").casefold())) or item.text
+
+
+def _compatible(one: Item, other: Item) -> bool:
+    if None not in (one.rating, other.rating) and one.rating != other.rating:
+        return False
+    if one.published and other.published and abs(one.published - other.published) > timedelta(hours=36):
+        return False  # one block gives the day, the other the minute and its zone
+    known = one.author and other.author and len(one.text) < _TELLING
+    return not known or one.author.casefold() == other.author.casefold()  # type: ignore[union-attr]
+
+
+_FILLED = ("title", "author", "language", "published", "edited", "external_id", "reply", "replied")
+
+
+def _filled(one: Item, other: Item) -> Item:
+    missing = {name: getattr(other, name) for name in _FILLED if getattr(one, name) is None}
+    if one.rating is None:
+        missing |= {name: getattr(other, name) for name in ("rating", "rating_given", "rating_scale")}
+    if other.reply_state == "answered":
+        missing["reply_state"] = "answered"
+    return replace(
+        one,
+        **missing,
+        author_in_url=one.author_in_url or other.author_in_url,
+        attributes=other.attributes | one.attributes,
+    )

@@ -1,0 +1,265 @@
+"""Run crawls: all sources of one call in one process, hosts side by side, the sources of one host one by one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy.crawler import AsyncCrawlerRunner, Crawler
+from scrapy.settings import Settings as ScrapySettings
+from scrapy.utils.reactor import install_reactor
+from twisted.internet.error import ReactorNotRestartable
+from twisted.python.log import PythonLoggingObserver
+
+from overheard.crawler.kinds import Kind, find_kind, kinds, parse_target
+from overheard.crawler.ledger import Ledger, Register
+from overheard.crawler.outcomes import CrawlProgress, CrawlResult
+from overheard.crawler.patience import Stopping
+from overheard.crawler.robots import Rules
+from overheard.crawler.settings import scrapy_settings
+from overheard.crawler.spider import Visit
+from overheard.crawler.walk import Limits, Walk
+from overheard.errors import CrawlError, OverheardError, UsageError
+from overheard.settings import Settings
+from overheard.store.brands import find_source
+from overheard.store.database import Store
+
+__all__ = ["CrawlProgress", "CrawlResult", "Kind", "crawl", "kinds", "parse_target"]
+
+logger = logging.getLogger(__name__)
+
+HOSTS_AT_ONCE = 16
+GRACE = 5.0
+"""Seconds that a page in hand gets to arrive after the wish to stop."""
+
+
+def crawl(
+    store: Store,
+    settings: Settings,
+    source_ids: Sequence[int],
+    *,
+    since: datetime | None = None,
+    limit: int | None = None,
+    on_page: Callable[[CrawlProgress], None] | None = None,
+) -> list[CrawlResult]:
+    """Crawl the sources and return what became of each, in their order; can run once in a process.
+
+    `since` (aware) leaves older items out, `limit` takes so many items of each source; `on_page` is called after each
+    page is stored. The first SIGINT or SIGTERM ends the run after the page in hand, with the outcome `interrupted` for
+    what is not done; the second is the caller's. Raises NotFoundError for an unknown source and StoreError where the
+    store itself fails; what goes wrong with a source is in its result.
+    """
+    if not source_ids:
+        return []
+    install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
+    from twisted.internet import reactor as installed  # importing it installs one, so not before the line above
+
+    reactor: Any = installed
+    run = _Run(store, settings, Limits(since=since, limit=limit, max_pages=settings.crawl.max_pages), on_page)
+    plan = run.plan(source_ids)
+    reactor.callLater(0, lambda: run.begin(plan, reactor.stop))
+    try:
+        with _quiet(), _signals(lambda: reactor.callFromThread(run.stop)):
+            reactor.run(installSignalHandlers=False)
+    except KeyboardInterrupt:
+        reactor.fireSystemEvent("shutdown")  # else its threads would keep the process from ending
+        raise
+    except ReactorNotRestartable:
+        raise CrawlError("crawls ran in this process before; start a new process for the next ones") from None
+    run.check()
+    return [run.results[number] for number in dict.fromkeys(source_ids)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A source to crawl: its kind and valid target, or why it has none."""
+
+    number: int
+    kind: Kind | None
+    target: dict[str, str]
+    host: str = ""
+    refusal: str | None = None
+
+
+class _Run:
+    def __init__(
+        self, store: Store, settings: Settings, limits: Limits, on_page: Callable[[CrawlProgress], None] | None
+    ) -> None:
+        self.results: dict[int, CrawlResult] = {}
+        self.broken: OverheardError | None = None
+        self._store = store
+        self._limits = limits
+        self._on_page = on_page
+        self._delay = settings.crawl.delay
+        self._register = Register(store, settings)
+        self._robots: dict[str, Rules] = {}
+        self._runner = AsyncCrawlerRunner(ScrapySettings(scrapy_settings(settings.crawl)))
+        self._crawlers: set[Crawler] = set()
+        self._hosts = asyncio.Semaphore(HOSTS_AT_ONCE)
+        self._stopping = Stopping()
+        self._task: asyncio.Future[None] | None = None
+
+    def plan(self, source_ids: Sequence[int]) -> list[list[_Planned]]:
+        """Return the sources grouped by host; raises NotFoundError for one that does not exist."""
+        groups: dict[str, list[_Planned]] = {}
+        with self._store.reading() as session:
+            for number in dict.fromkeys(source_ids):
+                source = find_source(session, number)
+                planned = _planned(number, source.kind, source.target)
+                groups.setdefault(planned.host, []).append(planned)
+        return list(groups.values())
+
+    def begin(self, plan: list[list[_Planned]], done: Callable[[], None]) -> None:
+        """Crawl what is planned in the event loop that runs, and call `done` in the end."""
+        self._task = asyncio.ensure_future(self._main(plan))
+        self._task.add_done_callback(lambda _: done())
+
+    def check(self) -> None:
+        """Raise what ended the run before its time."""
+        if self.broken:
+            raise self.broken
+        if self._task:
+            self._task.result()
+
+    async def _main(self, plan: list[list[_Planned]]) -> None:
+        """Crawl all groups side by side, until they are through or the run is to end."""
+        groups = [asyncio.ensure_future(self._group(group)) for group in plan]
+        through: asyncio.Future[Any] = asyncio.gather(*groups)
+        stop: asyncio.Future[Any] = asyncio.ensure_future(self._stopping.sleep())
+        await asyncio.wait({through, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if not through.done():
+            closing = asyncio.gather(*(crawler.stop_async() for crawler in self._crawlers))
+            await asyncio.wait({through}, timeout=GRACE)
+            closing.cancel()
+            for group in groups:
+                group.cancel()
+        stop.cancel()
+        await through
+
+    def stop(self) -> None:
+        """Wish the run to end after the page in hand."""
+        self._stopping.set()
+
+    async def _group(self, group: list[_Planned]) -> None:
+        """Crawl the sources of one host, one after the other, as politely as the pages of one."""
+        async with self._hosts:
+            for place, planned in enumerate(group):
+                if place:
+                    await self._stopping.sleep(self._pause(planned.host))
+                if self._stopping.is_set():
+                    self.results[planned.number] = CrawlResult(planned.number, "interrupted", "stopped before it began")
+                else:
+                    await self._source(planned)
+
+    def _pause(self, host: str) -> float:
+        asked = [rules.delay for root, rules in self._robots.items() if urlsplit(root).hostname == host]
+        return max([self._delay, *asked])
+
+    async def _source(self, planned: _Planned) -> None:
+        ledger = Ledger(self._store, self._register, planned.number)
+        try:
+            facts = ledger.open()
+            if planned.kind is None:
+                self.results[planned.number] = ledger.close("failed", planned.refusal)
+                return
+            limits = replace(self._limits, watermark=facts.watermark)
+            walk = Walk(limits, newest_first=planned.kind.newest_first, started=datetime.now(UTC))
+            visit = Visit(
+                facts, planned.target, walk, ledger, self._stopping, self._robots, self._on_page, dict(facts.state)
+            )
+            await self._visit(planned.kind, visit)
+            self.results[planned.number] = _conclude(planned.kind, visit)
+        except OverheardError as error:
+            # The store itself fails: no other source could do better.
+            self.broken = self.broken or error
+            self.stop()
+
+    async def _visit(self, kind: Kind, visit: Visit) -> None:
+        crawler = self._runner.create_crawler(kind.spider)
+        self._crawlers.add(crawler)
+        try:
+            await self._runner.crawl(crawler, visit=visit)
+        except asyncio.CancelledError:
+            logger.info("source %d: given up after %g s of grace", visit.facts.id, GRACE)
+        except Exception as error:
+            logger.exception("source %d", visit.facts.id)
+            visit.walk.end("failed", f"{type(error).__name__}: {error}; please report this")
+        finally:
+            self._crawlers.discard(crawler)
+        if visit.broken:
+            raise visit.broken
+        if not visit.finished and self._stopping.is_set():
+            visit.walk.end("interrupted", "stopped; the next crawl reads it again")
+        elif not visit.finished:
+            visit.walk.end("failed", "the crawl ended before its last page; please report this")
+
+
+def _planned(number: int, name: str, target: dict[str, str]) -> _Planned:
+    try:
+        kind = find_kind(name)
+        valid = kind.validate(target)
+    except UsageError as error:
+        return _Planned(number, None, target, refusal=f"source {number}: {error}")
+    return _Planned(number, kind, valid, kind.host(valid))
+
+
+def _conclude(kind: Kind, visit: Visit) -> CrawlResult:
+    """Write down how a crawl ended; only one that left nothing out moves the watermark."""
+    walk, spider = visit.walk, kind.spider
+    outcome, reason = walk.verdict(had_before=visit.facts.mentions, form_is_sure=spider.form_is_sure)
+    if outcome != "ok" or walk.cut:
+        return visit.ledger.close(outcome, reason)
+    whole = spider.whole and not walk.dropped
+    return visit.ledger.close_complete(reason, newest=walk.newest, state=visit.state, whole=whole)
+
+
+@contextmanager
+def _signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Let the first SIGINT or SIGTERM call `stop`, and give the second back to whom it belonged before."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    caught = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
+
+    def restore() -> None:
+        for number in caught:
+            signal.signal(number, before[number])
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        restore()
+        stop()
+
+    for number in caught:
+        signal.signal(number, on_signal)
+    try:
+        yield
+    finally:
+        restore()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Scrapy's and Twisted's logs to those who ask for ours at level DEBUG."""
+    observer = PythonLoggingObserver("twisted")  # type: ignore[no-untyped-call]
+    observer.start()
+    loggers = [logging.getLogger(name) for name in ("scrapy", "twisted")]
+    levels = [each.level for each in loggers]
+    if not logger.isEnabledFor(logging.DEBUG):
+        for each in loggers:
+            each.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        observer.stop()
+        for each, level in zip(loggers, levels, strict=True):
+            each.setLevel(level)

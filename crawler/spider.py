@@ -1,0 +1,165 @@
+"""What every spider is: one visit to one source, page after page, each stored before the next is fetched."""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from scrapy import Spider
+from scrapy.http import Request, Response
+from twisted.python.failure import Failure
+
+from overheard.crawler.answers import Forbidden, check, explain, place
+from overheard.crawler.outcomes import CrawlProgress, PageError
+from overheard.crawler.page import Page, web_url
+from overheard.crawler.patience import Stopping
+from overheard.crawler.robots import Rules
+from overheard.crawler.walk import Step, Walk
+from overheard.errors import OverheardError, UsageError
+
+if TYPE_CHECKING:
+    from overheard.crawler.ledger import Ledger, SourceFacts
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Visit:
+    """All that one crawl of one source works with.
+
+    `state` is what the source is to remember when the crawl ends well. `robots` is shared by the visits of a run.
+    `broken` is set where the store itself fails, which ends the run.
+    """
+
+    facts: SourceFacts
+    target: dict[str, str]
+    walk: Walk
+    ledger: Ledger
+    stopping: Stopping
+    robots: dict[str, Rules]
+    on_page: Callable[[CrawlProgress], None] | None = None
+    state: dict[str, Any] = field(default_factory=dict)
+    broken: OverheardError | None = None
+    finished: bool = False
+
+
+class SourceSpider(Spider):
+    """A kind of source: a spider says what its target holds, where it begins and how a page is read.
+
+    `newest_first` says that the pages come in that order, so that reading may stop at the watermark. `form_is_sure`
+    says that a page without mentions is known to be one. `whole` says that a complete crawl sees all that the source
+    shows, so that what it does not see has vanished.
+    """
+
+    help: ClassVar[str]
+    required: ClassVar[tuple[str, ...]] = ()
+    optional: ClassVar[tuple[str, ...]] = ()
+    newest_first: ClassVar[bool] = False
+    form_is_sure: ClassVar[bool] = False
+    whole: ClassVar[bool] = False
+
+    def __init__(self, visit: Visit, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.visit = visit
+
+    @classmethod
+    @abstractmethod
+    def validate(cls, target: dict[str, str]) -> dict[str, str]:
+        """Return the target in its canonical spelling; raises UsageError in one line."""
+
+    @classmethod
+    @abstractmethod
+    def first_urls(cls, target: dict[str, str]) -> list[str]:
+        """Return the first page of each listing of a valid target."""
+
+    @abstractmethod
+    def read(self, response: Response, step: Step, fetched: datetime) -> Page | None:
+        """Return what an answer holds, None where nothing has changed; raises PageError."""
+
+    def request(self, step: Step) -> Request:
+        """Return the request for a page."""
+        return Request(
+            step.url, callback=self.parse, errback=self.fail, dont_filter=True, cb_kwargs={"step": step}
+        )  # fmt: skip
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Begin with the first page of the first listing."""
+        self.visit.walk.start(self.first_urls(self.visit.target))
+        for request in self._go_on():
+            yield request
+
+    def parse(self, response: Response, step: Step) -> Iterator[Request]:
+        """Store a page and go on to the next."""
+        try:
+            self._receive(response, step)
+        except PageError as error:
+            self.visit.walk.end(error.outcome, f"{place(response)}: {error}")
+        except OverheardError as error:
+            self.visit.broken = error
+            return
+        except Exception as error:
+            logger.exception("source %d: %s", self.visit.facts.id, place(response))
+            self.visit.walk.end("failed", f"{place(response)}: {type(error).__name__}; please report this with the log")
+        yield from self._go_on()
+
+    def fail(self, failure: Failure) -> Iterator[Request]:
+        """Note why a page could not be fetched and go on to the next listing."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        step: Step = request.cb_kwargs["step"]
+        if step.listed and isinstance(failure.value, Forbidden):
+            self.visit.walk.leave_out("left out pages that robots.txt forbids")
+        elif not self.visit.stopping.is_set():
+            error = explain(failure.value)
+            self.visit.walk.end(error.outcome, f"{step.url}: {error}")
+        yield from self._go_on()
+
+    def _receive(self, response: Response, step: Step) -> None:
+        visit = self.visit
+        if step.listed and step.first and response.status in (404, 410):
+            logger.warning("source %d: %s is listed and gone", visit.facts.id, place(response))
+            return
+        if response.status != 304:
+            check(response)
+        page = self.read(response, step, datetime.now(UTC))
+        if page is None:
+            return
+        items = visit.walk.take(step, page)
+        progress = visit.ledger.page(items, Counter(page.rejected), visit.facts.brand_ids)
+        if visit.on_page:
+            visit.on_page(progress)
+
+    def _go_on(self) -> Iterator[Request]:
+        if self.visit.stopping.is_set():
+            return
+        step = self.visit.walk.next()
+        if step is None:
+            self.visit.finished = True
+        else:
+            yield self.request(step)
+
+
+def check_keys(kind: type[SourceSpider], target: dict[str, str]) -> None:
+    """Raise UsageError where a target lacks a key or has one too many."""
+    known = (*kind.required, *kind.optional)
+    expected = ", ".join([*(f"{key}=…" for key in kind.required), *(f"[{key}=…]" for key in kind.optional)])
+    for key in target:
+        if key not in known:
+            raise UsageError(f"a target of {kind.name} has no {key!r}; expected {expected}")
+    for key in kind.required:
+        if not target.get(key, "").strip():
+            raise UsageError(f"a target of {kind.name} needs {key!r}; expected {expected}")
+
+
+def check_url(text: str) -> str:
+    """Return the URL without its fragment; raises UsageError where it is none that we fetch."""
+    url = web_url(text)
+    if url is None or any(character.isspace() for character in url):
+        raise UsageError(f"{text!r} is no web address; expected such as https://shop.example/reviews")
+    if "@" in url.split("/")[2]:
+        raise UsageError("a target's address may hold no user name or password; leave them out")
+    return url

@@ -1,0 +1,161 @@
+"""RSS and Atom feeds, asked for only when they have changed."""
+
+from __future__ import annotations
+
+import calendar
+import io
+import re
+import time
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin
+
+import feedparser
+from scrapy.http import Request, Response
+
+from overheard.crawler.outcomes import PageError
+from overheard.crawler.page import Page, names_author, own_title, plain, same_host, web_url, whole
+from overheard.crawler.spider import SourceSpider, check_keys, check_url
+from overheard.crawler.walk import Step
+from overheard.crawler.walls import unexpected
+from overheard.intake.item import Item
+from overheard.intake.values import parse_date
+
+NO_WORDS = "an entry without a text"
+_BY = re.compile(r"(?:^|\s)(?:by|von|door|de|da|di|par|por):?\s$", re.IGNORECASE)
+_CONDITIONS = {"etag": ("ETag", "If-None-Match"), "last_modified": ("Last-Modified", "If-Modified-Since")}
+"""What is remembered of an answer: its header, and the header that gives it back."""
+
+
+class FeedSpider(SourceSpider):
+    """Reads a feed and the pages that it says follow."""
+
+    name = "feed"
+    help = "An RSS or Atom feed, of posts or of comments."
+    required = ("url",)
+    newest_first = True
+    form_is_sure = True
+
+    @classmethod
+    def validate(cls, target: dict[str, str]) -> dict[str, str]:
+        """Return the target with its URL as it is fetched."""
+        check_keys(cls, target)
+        return {"url": check_url(target["url"])}
+
+    @classmethod
+    def first_urls(cls, target: dict[str, str]) -> list[str]:
+        """Return the feed itself."""
+        return [target["url"]]
+
+    def request(self, step: Step) -> Request:
+        """Ask for the first page only if it has changed since the last complete crawl."""
+        request = super().request(step)
+        request.headers["Accept"] = "application/atom+xml,application/rss+xml,application/xml;q=0.9,*/*;q=0.5"
+        if step.first:
+            for name, (_, condition) in _CONDITIONS.items():
+                if value := self.visit.facts.state.get(name):
+                    request.headers[condition] = str(value)
+        return request
+
+    def read(self, response: Response, step: Step, fetched: datetime) -> Page | None:
+        """Read an answer, None for a feed that has not changed; raises PageError."""
+        if response.status == 304:
+            self.visit.walk.note = "not modified since the last crawl"
+            return None
+        if step.first:
+            given = {name: response.headers.get(header) for name, (header, _) in _CONDITIONS.items()}
+            self.visit.state = {name: value.decode("latin-1") for name, value in given.items() if value}
+        kind = response.headers.get("Content-Type")
+        return parse(response.body, response.url, fetched, content_type=kind.decode("latin-1") if kind else None)
+
+
+def parse(body: bytes, url: str, fetched: datetime, *, content_type: str | None = None) -> Page:
+    """Return the entries of a feed and the page that it says follows; raises PageError where it is no feed."""
+    headers = {"content-location": url, **({"content-type": content_type} if content_type else {})}
+    try:
+        # Not the bytes themselves: feedparser would take them for a file name or an address where they look like one.
+        feed = feedparser.parse(io.BytesIO(body), response_headers=headers)
+    except Exception as error:  # its lenient parser lets errors of many kinds escape on broken input
+        raise PageError("layout_changed", f"the feed cannot be read ({type(error).__name__})") from None
+    if not feed.get("version") and not feed.entries:
+        raise unexpected(body, url, content_type, "an RSS or Atom feed")
+    language = _code(feed.feed.get("language"))
+    items = [_item(entry, url, fetched, language) for entry in feed.entries]
+    kept = tuple(item for item in items if item)
+    return Page(
+        items=kept,
+        rejected={NO_WORDS: len(items) - len(kept)} if len(items) > len(kept) else {},
+        next=_next(feed.feed.get("links") or [], url),
+    )
+
+
+def _next(links: list[dict[str, Any]], url: str) -> tuple[str, ...]:
+    """The following page by RFC 5005: `next` of a paged feed, `prev-archive` of an archived one."""
+    for relation in ("next", "prev-archive"):
+        for link in links:
+            if link.get("rel") == relation and (href := link.get("href")):
+                try:
+                    found = web_url(urljoin(url, href))
+                except ValueError:
+                    continue
+                if found and found != url and same_host(found, url):
+                    return (found,)
+    return ()
+
+
+def _item(entry: Any, url: str, fetched: datetime, language: str | None) -> Item | None:
+    author = plain((entry.get("author_detail") or {}).get("name") or entry.get("author") or "") or None
+    text = _text(entry)
+    title = own_title(plain(entry.get("title") or ""), text) or ""
+    if author and title.endswith(author) and _BY.search(title.removesuffix(author)):
+        title = ""  # "Comment on … by …": made by the blog, and it names the author
+    if not text and not title:
+        return None
+    link = _link(entry, url)
+    identifier = plain(entry.get("id") or "") or link
+    published, edited = _moment(entry, "published", fetched), _moment(entry, "updated", fetched)
+    own = next((_code(part.get("language")) for part in entry.get("content") or [] if part.get("language")), None)
+    return Item(
+        external_id=identifier,
+        text=text,
+        title=title or None,
+        language=own or language,
+        author=author,
+        author_in_url=names_author(author, link) or names_author(author, identifier),
+        url=link or url,
+        published=published or edited,
+        edited=edited if published and edited and edited > published else None,
+    )
+
+
+def _link(entry: Any, url: str) -> str | None:
+    """The entry's address with its fragment, which is where a comment stands on its page."""
+    given = entry.get("link")
+    try:
+        return web_url(urljoin(url, whole(given).strip()), fragment=True) if isinstance(given, str) and given else None
+    except ValueError:
+        return None
+
+
+def _text(entry: Any) -> str:
+    """The entry's content, or its summary where that says more."""
+    parts = [part.get("value") or "" for part in entry.get("content") or []]
+    return max((plain(part) for part in [*parts, entry.get("summary") or ""]), key=len)
+
+
+def _moment(entry: Any, name: str, fetched: datetime) -> datetime | None:
+    if name not in entry:  # feedparser would answer with another date in its place
+        return None
+    parsed = entry.get(f"{name}_parsed")
+    if isinstance(parsed, time.struct_time):
+        try:
+            moment = datetime.fromtimestamp(calendar.timegm(parsed), UTC)
+        except (ValueError, OverflowError, OSError):
+            return None
+        return moment if 1990 <= moment.year <= 2100 else None
+    return parse_date(str(entry.get(name) or ""), base=fetched)
+
+
+def _code(tag: Any) -> str | None:
+    match = re.match(r"[a-z]{2,3}(?![a-z])", tag.strip().casefold()) if isinstance(tag, str) else None
+    return match[0] if match else None

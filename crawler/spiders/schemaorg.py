@@ -1,0 +1,118 @@
+"""Pages and listings that publish schema.org reviews, as JSON-LD or microdata; paging is followed."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import datetime
+from typing import Any
+from urllib.parse import urljoin
+
+from lxml import etree
+from parsel import Selector
+from scrapy.http import Response
+
+from overheard.crawler import jsonld, microdata, reviews
+from overheard.crawler.outcomes import PageError
+from overheard.crawler.page import UNREADABLE, Page, decode
+from overheard.crawler.paging import listed_pages, next_pages
+from overheard.crawler.spider import SourceSpider, check_keys, check_url
+from overheard.crawler.walk import Step
+from overheard.crawler.walls import wall
+
+
+class SchemaorgSpider(SourceSpider):
+    """Reads a product, a shop or a listing; a listing without reviews of its own leads to the pages that it names."""
+
+    name = "schemaorg"
+    help = "A page or listing that publishes schema.org reviews (JSON-LD or microdata); paging is followed."
+    required = ("url",)
+    whole = True
+
+    @classmethod
+    def validate(cls, target: dict[str, str]) -> dict[str, str]:
+        """Return the target with its URL as it is fetched."""
+        check_keys(cls, target)
+        return {"url": check_url(target["url"])}
+
+    @classmethod
+    def first_urls(cls, target: dict[str, str]) -> list[str]:
+        """Return the page itself."""
+        return [target["url"]]
+
+    def read(self, response: Response, step: Step, fetched: datetime) -> Page:
+        """Read an answer; raises PageError."""
+        kind, link = (response.headers.get(name) for name in ("Content-Type", "Link"))
+        return parse(
+            response.body,
+            response.url,
+            fetched,
+            origin=step.origin,
+            content_type=kind.decode("latin-1") if kind else None,
+            link_header=link.decode("latin-1") if link else None,
+        )
+
+
+def parse(
+    body: bytes,
+    url: str,
+    fetched: datetime,
+    *,
+    origin: str | None = None,
+    content_type: str | None = None,
+    link_header: str | None = None,
+) -> Page:
+    """Return the reviews of a page and where it goes on.
+
+    `url` is where the page lies, `origin` the first page of its listing (default: the page itself); relative dates
+    count from `fetched`. Raises PageError where the page is a wall.
+    """
+    markup = decode(body, content_type)
+    root = Selector(text=markup, type="html").root
+    base = _base(root, url)
+    blocks, broken = _linked_data(root)
+    flat = [value for block in blocks for value in block]
+    context = reviews.Context(url, base, origin or url, _language(root), fetched, jsonld.index(flat))
+    found = [reviews.read(block, context) for block in (*blocks, microdata.load(root)) if block]
+    items = reviews.merge(items for items, _ in found)
+    rejected = Counter({UNREADABLE: broken} if broken else {})
+    # The same rating may stand in several blocks: it is refused once.
+    for _, refused in found:
+        rejected |= refused
+    if not items and (reason := wall(root, markup, url)):
+        raise PageError("blocked", reason)
+    return Page(
+        items=tuple(items),
+        rejected=rejected,
+        next=next_pages(root, url, base, origin or url, link_header),
+        listed=() if items else listed_pages(flat, url, base),
+    )
+
+
+def _linked_data(root: etree._Element) -> tuple[list[list[Any]], int]:
+    """Return the blocks of JSON-LD, each as its values, and how many could not be read."""
+    blocks, broken = [], 0
+    for script in root.iterfind(".//script[@type]"):
+        if "ld+json" not in script.get("type", "").casefold():
+            continue
+        values = jsonld.load("".join(script.itertext()))
+        if values is None:
+            broken += 1
+        else:
+            blocks.append(values)
+    return blocks, broken
+
+
+def _base(root: etree._Element, url: str) -> str:
+    """Return what relative links start from: the page, or what its base element names."""
+    element = root.find(".//base[@href]")
+    try:
+        return url if element is None else urljoin(url, element.get("href", "").strip())
+    except ValueError:
+        return url
+
+
+def _language(root: etree._Element) -> str | None:
+    given = root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
+    match = re.match(r"[a-z]{2,3}(?![a-z])", given.strip().casefold())
+    return match[0] if match else None

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from overheard.crawler.kinds import kinds, parse_target
+from overheard.errors import UsageError
+
+
+def test_each_spider_is_a_kind_that_says_what_it_is() -> None:
+    found = kinds()
+    assert list(found) == ["appstore", "feed", "schemaorg"]
+    assert all(kind.help.endswith(".") and kind.required for kind in found.values())
+    assert [name for name, kind in found.items() if kind.newest_first] == ["appstore", "feed"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "target"),
+    [
+        ("appstore", "id=123456789,country=be", {"id": "123456789", "country": "be"}),
+        ("appstore", " country=be|nl , id=1 ", {"id": "1", "country": "be|nl"}),
+        ("appstore", "country=nl,be,id=1", {"id": "1", "country": "be|nl"}),
+        ("appstore", "https://apps.apple.com/nl/app/x/id77", {"id": "77", "country": "nl"}),
+        ("schemaorg", "https://shop.example/product/1", {"url": "https://shop.example/product/1"}),
+        ("schemaorg", "url=https://shop.example/?a=1,b=2#reviews", {"url": "https://shop.example/?a=1,b=2"}),
+        ("feed", "HTTP://blog.example/feed", {"url": "http://blog.example/feed"}),
+    ],
+)
+def test_a_target(kind: str, text: str, target: dict[str, str]) -> None:
+    assert parse_target(kind, text) == target
+    assert kinds()[kind].validate(target) == target
+    assert kinds()[kind].host(target)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "message"),
+    [
+        ("trustpilot", "x=1", "no kind of source 'trustpilot'; expected one of appstore, feed, schemaorg"),
+        ("appstore", "123", "no key=value; expected id=…,country=…"),
+        ("appstore", "id=1", "needs 'country'"),
+        ("appstore", "id=1,id=2,country=be", "twice"),
+        ("feed", "shop.example", "expected url=… or a web address"),
+        ("feed", "url=ftp://shop.example", "no web address"),
+        ("feed", "url=file:///etc/passwd", "no web address"),
+        ("feed", "", "no key=value"),
+        ("schemaorg", "https://me:secret@shop.example/", "no user name or password"),
+        ("schemaorg", "https://shop.example/a b", "no web address"),
+        ("schemaorg", "colour=red", "has no 'colour'"),
+    ],
+)
+def test_a_wrong_target_is_refused_in_one_line(kind: str, text: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_target(kind, text)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert "secret" not in str(caught.value)

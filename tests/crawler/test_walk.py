@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from overheard.crawler.outcomes import PageError
+from overheard.crawler.page import NO_TEXT, Page
+from overheard.crawler.walk import Limits, Walk
+from overheard.intake.item import Item
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def day(number: int) -> datetime:
+    return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=number)
+
+
+def item(number: int, *, dated: bool = True) -> Item:
+    """The review of that day, which is its id."""
+    return Item(external_id=str(number), text=f"Review {number}", published=day(number) if dated else None)
+
+
+def begin(
+    limits: Limits | None = None, *, newest_first: bool = True, urls: Sequence[str] = ("https://x.example/1",)
+) -> Walk:
+    walk = Walk(limits or Limits(), newest_first=newest_first, started=NOW)
+    walk.start(urls)
+    return walk
+
+
+def go(walk: Walk, pages: dict[str, Page]) -> list[str | None]:
+    """Walk over the pages and return the ids that are taken, in order."""
+    taken: list[str | None] = []
+    while step := walk.next():
+        try:
+            taken += [each.external_id for each in walk.take(step, pages[step.url])]
+        except PageError as error:
+            walk.end(error.outcome, str(error))
+    return taken
+
+
+def listing(*pages: Sequence[Item], start: str = "https://x.example/") -> dict[str, Page]:
+    """Pages 1, 2, … of a listing that hold these items, each leading to the next."""
+    return {
+        f"{start}{number}": Page(items=tuple(items), next=(f"{start}{number + 1}",) if number < len(pages) else ())
+        for number, items in enumerate(pages, 1)
+    }
+
+
+SIX = listing([item(6), item(5)], [item(4), item(3)], [item(2), item(1)])
+
+
+@pytest.mark.parametrize(
+    ("limits", "taken", "cut"),
+    [
+        pytest.param(Limits(), "654321", None, id="all"),
+        pytest.param(Limits(watermark=day(5)), "6543", None, id="one page beyond the watermark"),
+        pytest.param(Limits(watermark=day(4)), "654321", None, id="equals of the watermark may be new"),
+        pytest.param(Limits(watermark=day(9)), "65", None, id="nothing new"),
+        pytest.param(Limits(limit=3), "654", "limit of 3", id="limit within a page"),
+        pytest.param(Limits(limit=2), "65", "limit of 2", id="limit at the end of a page"),
+        pytest.param(Limits(limit=6), "654321", None, id="limit at the end of all"),
+        pytest.param(Limits(limit=3, watermark=day(5)), "654", None, id="limit below the watermark"),
+        pytest.param(Limits(limit=1, watermark=day(5)), "6", "limit of 1", id="limit above the watermark"),
+        pytest.param(Limits(since=day(4)), "654", "since", id="since, and never crawled before"),
+        pytest.param(Limits(since=day(0)), "654321", None, id="since before all"),
+        pytest.param(Limits(since=day(4), watermark=day(5)), "654", None, id="since below the watermark"),
+        pytest.param(Limits(since=day(6), watermark=day(5)), "6", "since", id="since above the watermark"),
+        pytest.param(Limits(max_pages=2), "6543", "max_pages", id="max_pages"),
+        pytest.param(Limits(max_pages=3), "654321", None, id="max_pages at the end"),
+    ],
+)
+def test_where_a_walk_stops(limits: Limits, taken: str, cut: str | None) -> None:
+    walk = begin(limits)
+    assert "".join(map(str, go(walk, SIX))) == taken
+    outcome, reason = walk.verdict(had_before=0, form_is_sure=True)
+    assert outcome == "ok"
+    assert (reason is None) if cut is None else (cut in str(reason))
+    assert (walk.cut is None) == (cut is None)
+    assert walk.dropped == (limits.limit in (1, 3) or (limits.since or day(0)) > day(0))
+    assert walk.newest == day(6)
+
+
+def test_an_order_that_is_not_known_is_read_to_the_end() -> None:
+    walk = begin(Limits(watermark=day(9)), newest_first=False)
+    assert len(go(walk, SIX)) == 6
+
+
+def test_items_without_a_date_never_stop_a_walk() -> None:
+    pages = listing([item(6, dated=False)], [item(5, dated=False)])
+    walk = begin(Limits(watermark=day(9), since=day(8)))
+    assert go(walk, pages) == ["6", "5"]
+    assert walk.newest is None
+
+
+def test_each_listing_stops_for_itself() -> None:
+    old = listing([item(2)], [item(1)], start="https://x.example/old/")
+    new = listing([item(9)], [item(8)], [item(3)], start="https://x.example/new/")
+    walk = begin(Limits(watermark=day(5)), urls=["https://x.example/old/1", "https://x.example/new/1"])
+    assert go(walk, old | new) == ["2", "9", "8", "3"]
+
+
+def test_a_date_in_the_future_does_not_hide_what_comes_tomorrow() -> None:
+    walk = begin()
+    go(walk, listing([item(10_000), item(5)]))
+    assert walk.newest == NOW
+
+
+def test_a_page_that_shifted_is_taken_once() -> None:
+    assert go(begin(), listing([item(4), item(3)], [item(3), item(2)])) == ["4", "3", "2"]
+
+
+def test_the_same_words_on_one_page_are_two_mentions_and_on_two_pages_one() -> None:
+    same = Item(external_id=None, text="Great!")
+    other = Item(external_id=None, text="Fine.")
+    walk = begin()
+    assert len(go(walk, listing([same, same], [same, other]))) == 3
+
+
+def test_repeated_pages_are_a_changed_layout() -> None:
+    walk = begin()
+    assert go(walk, listing([item(2)], [item(1)], [item(2), item(1)], [item(0)])) == ["2", "1"]
+    outcome, reason = walk.verdict(had_before=9, form_is_sure=False)
+    assert (outcome, "repeats" in str(reason)) == ("layout_changed", True)
+
+
+def test_two_products_may_show_the_same_reviews() -> None:
+    pages = {
+        "https://x.example/1": Page(listed=("https://x.example/a", "https://x.example/b")),
+        "https://x.example/a": Page(items=(item(1),)),
+        "https://x.example/b": Page(items=(item(1),)),
+    }
+    walk = begin(newest_first=False)
+    assert go(walk, pages) == ["1"]
+    assert walk.verdict(had_before=0, form_is_sure=False) == ("ok", None)
+
+
+def test_paging_in_circles_ends() -> None:
+    pages = {
+        "https://x.example/1": Page(items=(item(2),), next=("https://x.example/2",)),
+        "https://x.example/2": Page(items=(item(1),), next=("https://x.example/1#top",)),
+    }
+    walk = begin()
+    assert go(walk, pages) == ["2", "1"]
+    assert walk.verdict(had_before=0, form_is_sure=False) == ("ok", None)
+
+
+def test_a_listing_leads_to_its_pages_and_these_to_no_others() -> None:
+    pages = {
+        "https://x.example/1": Page(listed=("https://x.example/a",), next=("https://x.example/2",)),
+        "https://x.example/2": Page(listed=("https://x.example/b",)),
+        "https://x.example/a": Page(listed=("https://x.example/related",), next=("https://x.example/a2",)),
+        "https://x.example/a2": Page(items=(item(1),)),
+        "https://x.example/b": Page(items=(item(2),), listed=("https://x.example/related",)),
+    }
+    assert go(begin(newest_first=False), pages) == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("endings", "outcome"),
+    [
+        ([("failed", "one"), ("blocked", "two")], "blocked"),
+        ([("layout_changed", "one"), ("failed", "two")], "failed"),
+        ([("blocked", "one"), ("interrupted", "two")], "interrupted"),
+    ],
+)
+def test_the_worst_ending_is_the_outcome(endings: list[tuple[str, str]], outcome: str) -> None:
+    walk = begin()
+    go(walk, SIX)
+    for ending, reason in endings:
+        walk.end(ending, reason)  # type: ignore[arg-type]
+    assert walk.verdict(had_before=0, form_is_sure=True)[0] == outcome
+
+
+def test_a_wall_ends_the_walk() -> None:
+    walk = begin(urls=["https://x.example/1", "https://x.example/2"])
+    walk.next()
+    walk.end("blocked", "no")
+    assert walk.next() is None
+
+
+@pytest.mark.parametrize(
+    ("had_before", "form_is_sure", "outcome"),
+    [(0, False, "empty"), (0, True, "empty"), (7, True, "empty"), (7, False, "layout_changed")],
+)
+def test_no_mentions(had_before: int, form_is_sure: bool, outcome: str) -> None:
+    walk = begin()
+    go(walk, {"https://x.example/1": Page(rejected={NO_TEXT: 3})})
+    found, reason = walk.verdict(had_before=had_before, form_is_sure=form_is_sure)
+    assert found == outcome
+    assert f"3 × {NO_TEXT}" in str(reason)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.integers(1, 30),
+    st.integers(1, 6),
+    st.lists(st.tuples(st.integers(0, 5), st.none() | st.integers(1, 12), st.none() | st.integers(0, 30)), max_size=6),
+)
+def test_no_series_of_cut_crawls_leaves_a_hole(
+    size: int, per_page: int, crawls: list[tuple[int, int | None, int | None]]
+) -> None:
+    """However crawls are limited while reviews come in, a whole one at the end has everything."""
+    stored: set[str | None] = set()
+    watermark = None
+    published = size
+    for new, limit, since in [*crawls, (0, None, None)]:
+        published += new
+        newest_first = [item(number) for number in range(published, 0, -1)]
+        pages = listing(*(newest_first[at : at + per_page] for at in range(0, published, per_page)))
+        walk = begin(Limits(watermark, None if since is None else day(since), limit))
+        stored |= set(go(walk, pages))
+        if walk.verdict(had_before=0, form_is_sure=True)[0] == "ok" and walk.cut is None:
+            watermark = max(filter(None, [watermark, walk.newest]))
+    assert stored == {str(number) for number in range(1, published + 1)}
