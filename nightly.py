@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from overheard import taxonomy
-from overheard.errors import BusyError
+from overheard.errors import BusyError, PartialError
 from overheard.store import readings
 from overheard.store.brands import IMPORT
 from overheard.store.database import Store
@@ -180,6 +180,8 @@ def refresh(
         with store.reading() as session:
             due = due_sources(session, datetime.now(UTC))
         results = crawl(store, settings, due, on_page=on_page) if due else []
+        if any(result.outcome == "interrupted" for result in results):
+            raise PartialError("interrupted while crawling; what was read is stored, run `overheard refresh` again")
         classified = classify(store, settings, load, on_start, on_mentions)
         return Refreshed(results, classified, settle(store))
 

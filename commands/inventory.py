@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.orm import Session
 
-from overheard.crawler.run import parse_target
+from overheard.crawler.kinds import parse_target
 from overheard.errors import NotFoundError, UsageError
 from overheard.store.brands import add_brand, add_source, find_brand, set_terms, target_key
 from overheard.store.tables import Brand

@@ -56,7 +56,7 @@ def add(
       overheard source add "Nordwind Bank" schemaorg --target https://shop.example/product/1
       overheard source add "Nordwind Bank" feed --target https://forum.example/feed.atom --every 6h
     """
-    from overheard.crawler.run import parse_target
+    from overheard.crawler.kinds import parse_target
     from overheard.store.brands import add_source, find_brand
 
     parsed = parse_target(kind, target)
@@ -149,7 +149,7 @@ def edit(
     Example:
       overheard source edit 1 --every 12h
     """
-    from overheard.crawler.run import parse_target
+    from overheard.crawler.kinds import parse_target
     from overheard.store.brands import find_source, retarget
 
     with home.store() as store, store.session() as session:

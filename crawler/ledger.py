@@ -15,10 +15,9 @@ from sqlalchemy.orm import Session
 from overheard.crawler.outcomes import CrawlProgress, CrawlResult, Outcome
 from overheard.intake.desk import Intake
 from overheard.intake.item import Item
-from overheard.settings import Settings
 from overheard.store.brands import find_source
 from overheard.store.database import Store
-from overheard.store.mentions import Counts, MentionDraft, mark_stale
+from overheard.store.mentions import Counts, mark_stale
 from overheard.store.tables import Crawl, Mention, MentionBrand
 
 logger = logging.getLogger(__name__)
@@ -37,25 +36,12 @@ class SourceFacts:
     mentions: int
 
 
-class Register(Intake):
-    """An intake that remembers which mentions it has seen, so that a crawl can tell which have vanished."""
-
-    def __init__(self, store: Store, settings: Settings) -> None:
-        super().__init__(store, settings)
-        self.seen: dict[int, set[str]] = {}
-
-    def _draft(self, item: Item, source_id: int, prior: str | None, now: datetime) -> MentionDraft:
-        draft = super()._draft(item, source_id, prior, now)
-        self.seen.setdefault(source_id, set()).add(draft.external_id)
-        return draft
-
-
 class Ledger:
     """The record of one crawl of one source, from `open` to `close`."""
 
-    def __init__(self, store: Store, register: Register, source_id: int) -> None:
+    def __init__(self, store: Store, intake: Intake, source_id: int) -> None:
         self._store = store
-        self._register = register
+        self._intake = intake
         self._source_id = source_id
         self._crawl_id = 0
         self._counts = Counts()
@@ -93,7 +79,7 @@ class Ledger:
         with self._store.session() as session:
             counts = self._counts
             if items:
-                counts += self._register.receive_in(session, self._source_id, items, brand_ids)
+                counts += self._intake.receive_in(session, self._source_id, items, brand_ids)
             self._update(session, counts, len(items), rejected.total(), 1)
         # Only what is committed counts.
         self._counts = counts
@@ -139,7 +125,7 @@ class Ledger:
         return self._result("ok", reason)
 
     def _mark_vanished(self, session: Session) -> None:
-        seen = self._register.seen.get(self._source_id, set())
+        seen = self._intake.seen.get(self._source_id, set())
         present = select(Mention.id, Mention.external_id, Mention.day).where(
             Mention.source_id == self._source_id, Mention.vanished.is_(None)
         )
@@ -159,7 +145,7 @@ class Ledger:
         )
 
     def _result(self, outcome: Outcome, reason: str | None) -> CrawlResult:
-        self._register.seen.pop(self._source_id, None)
+        self._intake.seen.pop(self._source_id, None)
         return CrawlResult(
             source_id=self._source_id,
             outcome=outcome,

@@ -21,7 +21,7 @@ from twisted.internet.error import ReactorNotRestartable
 from twisted.python.log import PythonLoggingObserver
 
 from overheard.crawler.kinds import Kind, find_kind, kinds, parse_target
-from overheard.crawler.ledger import Ledger, Register
+from overheard.crawler.ledger import Ledger
 from overheard.crawler.outcomes import CrawlProgress, CrawlResult
 from overheard.crawler.patience import Stopping
 from overheard.crawler.robots import Rules
@@ -29,6 +29,7 @@ from overheard.crawler.settings import scrapy_settings
 from overheard.crawler.spider import Visit
 from overheard.crawler.walk import Limits, Walk
 from overheard.errors import CrawlError, OverheardError, UsageError
+from overheard.intake.desk import Intake
 from overheard.settings import Settings
 from overheard.store.brands import find_source
 from overheard.store.database import Store
@@ -100,7 +101,7 @@ class _Run:
         self._limits = limits
         self._on_page = on_page
         self._delay = settings.crawl.delay
-        self._register = Register(store, settings)
+        self._intake = Intake(store, settings)
         self._robots: dict[str, Rules] = {}
         self._runner = AsyncCrawlerRunner(ScrapySettings(scrapy_settings(settings.crawl)))
         self._crawlers: set[Crawler] = set()
@@ -165,7 +166,7 @@ class _Run:
         return max([self._delay, *asked])
 
     async def _source(self, planned: _Planned) -> None:
-        ledger = Ledger(self._store, self._register, planned.number)
+        ledger = Ledger(self._store, self._intake, planned.number)
         try:
             facts = ledger.open()
             if planned.kind is None:

@@ -80,9 +80,7 @@ def _pager(links: dict[str, str], page: int, last: int) -> str:
     return f'<nav aria-label="Pages">{anchors}<span>Page {page} of {last}</span></nav>'
 
 
-def _linked_data(
-    site: str, owner: DemoBrand, product: Product, shown: Iterable[Review], rating: dict[str, Any]
-) -> str:
+def _linked_data(site: str, owner: DemoBrand, product: Product, shown: Iterable[Review], rating: dict[str, Any]) -> str:
     return _script(
         {
             "@context": "https://schema.org",

@@ -1,12 +1,12 @@
 """A small review site on loopback, for the demo, for tests, and alone: `python -m overheard.demo.site --port 8000`.
 
-    /                                        links everything
-    /{brand}/{product}[?page=2]              reviews in HTML and JSON-LD, newest first
-    /{brand}/community, …/community.atom     posts for people, and as a feed with ETag and Last-Modified
-    /{country}/rss/customerreviews/page={n}/id={app}/sortBy=mostRecent/json
-    /{country}/review?id={app}               the same for people
-    /reviews/{id}                            leads to the page that shows the review
-    /private/unreleased                      what robots.txt forbids
+/                                        links everything
+/{brand}/{product}[?page=2]              reviews in HTML and JSON-LD, newest first
+/{brand}/community, …/community.atom     posts for people, and as a feed with ETag and Last-Modified
+/{country}/rss/customerreviews/page={n}/id={app}/sortBy=mostRecent/json
+/{country}/review?id={app}               the same for people
+/reviews/{id}                            leads to the page that shows the review
+/private/unreleased                      what robots.txt forbids
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from overheard.demo.content import BRANDS, Review
 from overheard.errors import UsageError
 
 HOST = "127.0.0.1"
+
 
 @dataclass(frozen=True, slots=True)
 class Query:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
@@ -32,7 +32,8 @@ class Intake:
     """Receives the items of one crawl or one import.
 
     Items without an id are told apart by text, date, rating and how often the same came before *in this intake*: make
-    one intake for each crawl or file, and hand the items over in the source's order.
+    one intake for each crawl or file, and hand the items over in the source's order. `seen` holds the external ids
+    received so far, by source: what a complete crawl did not see has vanished.
     """
 
     def __init__(self, store: Store, settings: Settings) -> None:
@@ -41,6 +42,7 @@ class Intake:
         self._identifier = LanguageIdentifier(settings.languages)
         self._occurrences: Counter[tuple[int, str]] = Counter()
         self._handles: frozenset[str] | None = None
+        self.seen: defaultdict[int, set[str]] = defaultdict(set)
 
     def receive(self, source_id: int, items: Sequence[Item], brand_ids: Collection[int]) -> Counts:
         """Store items of one source as mentions of these brands, in one transaction."""
@@ -56,6 +58,7 @@ class Intake:
             self._handles = _own_handles(session)
         now = datetime.now(UTC)
         drafts = [self._draft(item, source_id, source.language, now) for item in items]
+        self.seen[source_id].update(draft.external_id for draft in drafts)
         return upsert(session, source, drafts, brand_ids)
 
     def _draft(self, item: Item, source_id: int, prior: str | None, now: datetime) -> MentionDraft:

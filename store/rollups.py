@@ -135,7 +135,7 @@ def _recompute(session: Session, measures: Measures, brand_id: int, source_id: i
 
 def _cell_rows(brand_id: int, source_id: int, days: Sequence[date]) -> Select[Any]:
     linked = exists().where(MentionBrand.mention_id == Mention.id, MentionBrand.brand_id == brand_id)
-    return select(
+    rows: Select[Any] = select(
         literal(brand_id).label("brand_id"),
         Mention.day,
         Mention.source_id,
@@ -143,6 +143,7 @@ def _cell_rows(brand_id: int, source_id: int, days: Sequence[date]) -> Select[An
         Mention.id,
         Mention.rating,
     ).where(Mention.source_id == source_id, Mention.day.in_(days), linked)
+    return rows
 
 
 def _fill(session: Session, table: Any, rows: Select[Any]) -> None:

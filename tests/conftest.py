@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from sqlalchemy import create_engine, make_url, text
+
 from overheard.intake.key import make_key
 from overheard.settings import CrawlSettings, Settings
 from overheard.store.database import Store
-from sqlalchemy import create_engine, make_url, text
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:

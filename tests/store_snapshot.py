@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from overheard.store.database import Store
 from overheard.store.tables import (
     Brand,
@@ -20,8 +23,6 @@ from overheard.store.tables import (
     Source,
     StaleCell,
 )
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 IGNORED = {"id", "source_id", "brand_id", "mention_id", "model_version_id", "opinion_id", "fetched", "vanished"}
 

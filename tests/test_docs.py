@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
+
 from overheard import taxonomy
 from overheard.cli import COMMANDS, overheard
 

@@ -15,11 +15,12 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from store_snapshot import snapshot
+
 from overheard.demo.run import prepare
 from overheard.demo.site import DemoSite
 from overheard.nlp.classifier import shipped_model
 from overheard.store.database import Store
-from store_snapshot import snapshot
 
 KILLS = 10
 pytestmark = pytest.mark.slow

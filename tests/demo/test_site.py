@@ -92,13 +92,17 @@ def test_every_review_is_served_exactly_once(site: DemoSite, written: dict[str, 
     served = []
     for path in PRODUCTS:
         for page in product_pages(site, path):
-            for review in linked_data(page)["review"]:
-                served.append((identifier(review["@id"]), review["reviewBody"], review["author"]["name"]))
+            served += [
+                (identifier(review["@id"]), review["reviewBody"], review["author"]["name"])
+                for review in linked_data(page)["review"]
+            ]
     countries = sorted({row["country"] for row in written.values() if "country" in row})
     for owner in BRANDS:
         for country in countries:
-            for entry in app_reviews(site, country, owner.app_id):
-                served.append((entry["id"]["label"], entry["content"]["label"], entry["author"]["name"]["label"]))
+            served += [
+                (entry["id"]["label"], entry["content"]["label"], entry["author"]["name"]["label"])
+                for entry in app_reviews(site, country, owner.app_id)
+            ]
         for post in atom_entries(site, owner.slug):
             paragraph = ElementTree.fromstring(post.findtext(f"{ATOM}content") or "").text or ""
             name = post.findtext(f"{ATOM}author/{ATOM}name") or ""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from overheard.nlp.classifier import Classifier, shipped_model
 from overheard.nlp.evaluation import evaluate
 

@@ -7,6 +7,7 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from overheard.nlp.classifier import Classifier
 from overheard.nlp.reader import Document, overall, read
 from overheard.settings import LANGUAGES

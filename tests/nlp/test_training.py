@@ -10,6 +10,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from transformers import BertConfig, BertModel
+
 from overheard.errors import ModelError, UsageError
 from overheard.nlp.classifier import Classifier, shipped_model
 from overheard.nlp.network import TOKENIZER, OpinionNetwork
@@ -24,9 +28,6 @@ from overheard.nlp.training import (
     training_rows,
 )
 from overheard.nlp.vocabulary import choose_pieces, trim_tokenizer
-from safetensors.torch import save_file
-from tokenizers import Tokenizer
-from transformers import BertConfig, BertModel
 
 SPEED, SERVICE = "The parcel came two weeks late.", "The staff was friendly and patient."
 

@@ -14,6 +14,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import func, select
+
 from overheard import nightly
 from overheard.errors import BusyError, NotFoundError, OverheardError, SchemaError, StoreError, UsageError
 from overheard.store import readings
@@ -46,7 +48,6 @@ from overheard.store.tables import (
     SignalRollup,
     StaleCell,
 )
-from sqlalchemy import func, select
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -279,9 +280,7 @@ def test_a_mention_without_a_sentence_still_counts_as_analysed(any_store: Store)
     put(any_store, draft(1))
     read_all(any_store, [])
     with any_store.reading() as session:
-        rows = session.execute(
-            select(SentimentRollup.measure, SentimentRollup.mentions, SentimentRollup.positive)
-        )
+        rows = session.execute(select(SentimentRollup.measure, SentimentRollup.mentions, SentimentRollup.positive))
         assert rows.all() == [("sentiment", 1, 0)]
 
 
