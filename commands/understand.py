@@ -223,8 +223,8 @@ def _shown(value: Any) -> str:
 @click.option("--version", "version", required=True, help="What to call it, such as opinion-2.")
 @click.option("--held-out", multiple=True, type=click.Path(path_type=Path, exists=True),
               help="Never train on a text of this JSON Lines file. Repeatable.")  # fmt: skip
-@click.option("--epochs", default=7, show_default=True, type=click.IntRange(min=1))
-@click.option("--seed", default=1, show_default=True)
+@click.option("--epochs", default=7, show_default=True, type=click.IntRange(min=1), help="Passes over the rows.")
+@click.option("--seed", default=1, show_default=True, help="Of every random choice.")
 def train_command(
     files: tuple[Path, ...], base: Path, out: Path, version: str, held_out: tuple[Path, ...], epochs: int, seed: int
 ) -> None:

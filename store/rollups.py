@@ -133,9 +133,9 @@ def _recompute(session: Session, measures: Measures, brand_id: int, source_id: i
     _SCRATCH.drop_all(connection, checkfirst=False)
 
 
-def _cell_rows(brand_id: int, source_id: int, days: Sequence[date]) -> Select[Any]:
+def _cell_rows(brand_id: int, source_id: int, days: Sequence[date]) -> Select[*tuple[Any, ...]]:
     linked = exists().where(MentionBrand.mention_id == Mention.id, MentionBrand.brand_id == brand_id)
-    rows: Select[Any] = select(
+    return select(
         literal(brand_id).label("brand_id"),
         Mention.day,
         Mention.source_id,
@@ -143,10 +143,9 @@ def _cell_rows(brand_id: int, source_id: int, days: Sequence[date]) -> Select[An
         Mention.id,
         Mention.rating,
     ).where(Mention.source_id == source_id, Mention.day.in_(days), linked)
-    return rows
 
 
-def _fill(session: Session, table: Any, rows: Select[Any]) -> None:
+def _fill(session: Session, table: Any, rows: Select[*tuple[Any, ...]]) -> None:
     session.execute(insert(table).from_select([str(column.key) for column in rows.selected_columns], rows))
 
 
