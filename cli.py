@@ -38,7 +38,7 @@ COMMANDS = {
 """Each command and the module of `overheard.commands` that holds it, in the order in which help lists them."""
 
 
-DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 """What the system says of a full or read-only disk, wherever it strikes: in a temporary file of a library, say."""
 
 
@@ -54,6 +54,14 @@ class _Commands(click.Group):
         module = importlib.import_module(f"overheard.commands.{COMMANDS[cmd_name]}")
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # The reader went away (`overheard mentions … | head`): nothing to say, and nothing more to flush.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -96,25 +104,27 @@ def overheard(ctx: click.Context, config: Path | None, verbose: bool) -> None:
     ctx.obj = Home(config, verbose)
 
 
+def _interrupted() -> int:
+    click.echo("interrupted; run the same command again to go on", err=True)
+    return 130
+
+
 def main() -> None:
     """Run the command line; never returns."""
     try:
         code = overheard.main(standalone_mode=False)
+    except KeyboardInterrupt:
+        code = _interrupted()
     except click.exceptions.Exit as error:
         code = error.exit_code
     except click.Abort:
-        click.echo("interrupted; run the same command again to go on", err=True)
-        code = 130
+        code = _interrupted()
     except click.ClickException as error:
         error.show()
         code = error.exit_code
     except OverheardError as error:
         click.echo(f"Error: {error}", err=True)
         code = error.exit_code
-    except BrokenPipeError:
-        # The reader went away (`overheard mentions … | head`): nothing to say, and nothing more to flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     except OSError as error:
         if error.errno not in DISK_ERRORS:
             raise

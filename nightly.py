@@ -64,8 +64,15 @@ def measures() -> Measures:
 
 
 def due_sources(session: Session, now: datetime) -> list[int]:
-    """Return the sources whose last crawl began at least their interval ago; paused ones are never due."""
-    last = select(Crawl.source_id, func.max(Crawl.started_at)).group_by(Crawl.source_id)
+    """Return the sources whose last crawl began at least their interval ago; paused ones are never due.
+
+    A crawl that was interrupted does not count: its source is due at once.
+    """
+    last = (
+        select(Crawl.source_id, func.max(Crawl.started_at))
+        .where(Crawl.outcome.not_in(("running", "interrupted")))
+        .group_by(Crawl.source_id)
+    )
     started = dict(session.execute(last).all())
     sources = session.scalars(select(Source).where(Source.kind != IMPORT, ~Source.paused).order_by(Source.id))
     return [
@@ -101,6 +108,8 @@ def classify(
             found = _read(classifier, settings, batch)
             with store.session() as session:
                 readings.save(session, version, found)
+                if not after:
+                    readings.let_answer(session, version)
             after = batch[-1].id
             done = _count(done, found)
             if on_mentions:
@@ -123,10 +132,10 @@ def _read(classifier: Classifier, settings: Settings, batch: Sequence[readings.U
         reader.Document({"title": mention.title or "", "text": mention.text}, mention.language) for mention in batch
     ]
     found = reader.read(classifier, documents, settings.languages)
-    return [_as_reading(mention.id, reading) for mention, reading in zip(batch, found, strict=True)]
+    return [_as_reading(mention, reading) for mention, reading in zip(batch, found, strict=True)]
 
 
-def _as_reading(mention_id: int, reading: DocumentReading) -> readings.Reading:
+def _as_reading(mention: readings.Unread, reading: DocumentReading) -> readings.Reading:
     opinions = [
         readings.OpinionDraft(
             field=opinion.field,
@@ -140,7 +149,9 @@ def _as_reading(mention_id: int, reading: DocumentReading) -> readings.Reading:
         )
         for opinion in reading.opinions
     ]
-    return readings.Reading(mention_id, reading.status, reading.sentiment, reading.strength, opinions)
+    return readings.Reading(
+        mention.id, mention.content_hash, reading.status, reading.sentiment, reading.strength, opinions
+    )
 
 
 def _count(done: Classified, found: Sequence[readings.Reading]) -> Classified:
@@ -176,7 +187,7 @@ def refresh(
     """
     from overheard.crawler.run import crawl
 
-    with store.lock("refresh"):
+    with store.lock("refresh"), store.lock("crawl"):
         with store.reading() as session:
             due = due_sources(session, datetime.now(UTC))
         results = crawl(store, settings, due, on_page=on_page) if due else []

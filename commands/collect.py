@@ -107,6 +107,8 @@ def _judge(results: Sequence[CrawlResult]) -> None:
     bad = [result for result in results if result.outcome != "ok"]
     if not bad:
         return
+    if any(result.outcome == "interrupted" for result in bad):
+        raise click.Abort
     reasons = "; ".join(f"source {result.source_id} {result.outcome}: {result.reason}" for result in bad)
     if len(bad) == len(results):
         raise CrawlError(reasons)

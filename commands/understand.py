@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import select
@@ -102,15 +103,17 @@ def _chunks() -> Iterator[list[bytes]]:
 def _parse(line: bytes, number: int) -> dict[str, Any]:
     """Return {"id", "text", "lang"} or {"id", "status"} of one input line."""
     try:
-        text = line.decode("utf-8").rstrip("\r")
+        text = line.removeprefix(codecs.BOM_UTF8 if number == 1 else b"").decode("utf-8").rstrip("\r")
     except UnicodeDecodeError as error:
         return {"id": number, "status": "invalid", "reason": f"not UTF-8 at byte {error.start}"}
     if not text.lstrip().startswith("{"):
         return {"id": number, "text": text, "lang": None}
     try:
-        row = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        return {"id": number, "status": "invalid", "reason": f"broken JSON: {error}"}
+        row = json.loads(text, parse_constant=_no_number)
+        # What cannot be written again, such as half of a surrogate pair or 1e400, cannot be answered either.
+        json.dumps(row, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:
+        return {"id": number, "status": "invalid", "reason": f"broken JSON: {error}".encode(errors="replace").decode()}
     identity = row.get("id")
     answer = {"id": number if identity is None else identity}
     language = row.get("lang")
@@ -118,7 +121,11 @@ def _parse(line: bytes, number: int) -> dict[str, Any]:
         return answer | {"status": "invalid", "reason": 'expected a string under "text"'}
     if language is not None and not isinstance(language, str):
         return answer | {"status": "invalid", "reason": 'expected a language code such as "nl" under "lang"'}
-    return answer | {"text": row["text"], "lang": language}
+    return answer | {"text": row["text"], "lang": language and language.replace("_", "-").split("-")[0].casefold()}
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number in JSON")
 
 
 def _answers(

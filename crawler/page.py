@@ -5,16 +5,16 @@ from __future__ import annotations
 import codecs
 import html
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from lxml import etree
 from parsel import Selector
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
 
 from overheard.intake.item import Item
+from overheard.nlp.identity import tokens_of
 
 NO_TEXT = "a rating without a text"
 UNREADABLE = "a block of JSON-LD that cannot be read"
@@ -139,37 +139,9 @@ def own_title(title: str, text: str, *others: str | None) -> str | None:
     >>> own_title("Fast and kind", "Fast and kind, would buy again") is None
     True
     """
-    words = _tokens(title)
-    repeated = words == _tokens(text)[: len(words)] or any(words == _tokens(other) for other in others if other)
+    words = tokens_of(title)
+    repeated = words == tokens_of(text)[: len(words)] or any(words == tokens_of(other) for other in others if other)
     return None if (repeated and words) or not title else title
-
-
-_PROFILE = re.compile(r"/(?:@|~|(?:u|users?|profiles?|authors?|members?|people)/)[^/]", re.IGNORECASE)
-
-
-def names_author(author: str | None, place: str | None) -> bool:
-    """Say whether a URL or an id names its author: by the name itself, or as a path to a person's page.
-
-    >>> names_author("Ana Pop", "https://x.example/reviews/ana-pop/17")
-    True
-    >>> names_author("Ana", "https://x.example/banana/17")
-    False
-    """
-    path = re.sub(r"^(?:[a-z]+:)?//[^/?#]*", "", unquote(place or ""), flags=re.IGNORECASE)
-    if _PROFILE.search(path):
-        return True
-    name = _tokens(author or "")
-    tokens = _tokens(path)
-    if len("".join(name)) < 3:
-        return False
-    in_a_row = any(tokens[at : at + len(name)] == name for at in range(len(tokens)))
-    return in_a_row or "".join(name) in tokens
-
-
-def _tokens(text: str) -> list[str]:
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    marked = "".join(c if c.isalnum() else "" if unicodedata.combining(c) else " " for c in folded)
-    return marked.split()
 
 
 def web_url(text: str, *, fragment: bool = False) -> str | None:

@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from overheard.crawler import jsonld
-from overheard.crawler.page import NO_TEXT, names_author, own_title, plain, same_host, web_url, whole
+from overheard.crawler.page import NO_TEXT, own_title, plain, same_host, web_url, whole
 from overheard.intake.item import Item
-from overheard.intake.values import Rating, parse_date, parse_rating
+from overheard.intake.values import Rating, is_relative, parse_date, parse_rating
+from overheard.nlp.identity import names_author
 
 _OTHER_REVIEWS = frozenset({"ClaimReview", "MediaReview"})
 _OWNERS = frozenset({"Organization", "Corporation", "OnlineStore", "OnlineBusiness", "Store", "Brand"})
@@ -149,7 +150,13 @@ def _number(text: str | None) -> float | None:
 
 
 def _date(text: str | None, language: str | None, context: Context) -> datetime | None:
-    return parse_date(text, languages=(language,) if language else (), base=context.fetched) if text else None
+    if not text:
+        return None
+    found = parse_date(text, languages=(language,) if language else (), base=context.fetched)
+    if found and is_relative(text):
+        # To the day: "3 days ago" must not be another moment, and so an edit, at each crawl.
+        return found.replace(hour=0, minute=0, second=0, microsecond=0)
+    return found
 
 
 def _reply(node: dict[str, Any], about: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -101,7 +101,7 @@ class _Run:
         self._limits = limits
         self._on_page = on_page
         self._delay = settings.crawl.delay
-        self._intake = Intake(store, settings)
+        self._intake = Intake(store, settings, remember=True)
         self._robots: dict[str, Rules] = {}
         self._runner = AsyncCrawlerRunner(ScrapySettings(scrapy_settings(settings.crawl)))
         self._crawlers: set[Crawler] = set()
@@ -192,7 +192,8 @@ class _Run:
         except asyncio.CancelledError:
             logger.info("source %d: given up after %g s of grace", visit.facts.id, GRACE)
         except Exception as error:
-            logger.exception("source %d", visit.facts.id)
+            logger.error("source %d: %s", visit.facts.id, type(error).__name__)
+            logger.debug("in full", exc_info=True)
             visit.walk.end("failed", f"{type(error).__name__}: {error}; please report this")
         finally:
             self._crawlers.discard(crawler)

@@ -103,7 +103,8 @@ class SourceSpider(Spider):
             self.visit.broken = error
             return
         except Exception as error:
-            logger.exception("source %d: %s", self.visit.facts.id, place(response))
+            logger.error("source %d: %s: %s", self.visit.facts.id, place(response), type(error).__name__)
+            logger.debug("in full", exc_info=True)
             self.visit.walk.end("failed", f"{place(response)}: {type(error).__name__}; please report this with the log")
         yield from self._go_on()
 

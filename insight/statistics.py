@@ -9,8 +9,9 @@ the ratio R = Σy / Σx, and over m mentions its linearised (clustered) variance
 which needs only Σx², Σy² and Σxy. Near ±100 a symmetric interval fails (all positive: variance 0, a point), so the
 interval is Wilson's score interval on the positive share π = (R + 1) / 2, with the number of independent votes that
 would have this variance, π(1 − π) / Var(π), in place of the count (Korn and Graubard 1998; Dean and Pagano 2015), and
-Student's t on m − 1 degrees of freedom. That number is never more than Σx; where all mentions agree and the variance
-says nothing, it is (Σx)² / Σx², Kish's count of mentions that speak with one voice each.
+Student's t on m − 1 degrees of freedom. That number is never more than (Σx)² / Σx² ≤ m, Kish's count of mentions that
+speak with one voice each: where one mention outweighs the rest, its residual all but vanishes, and where all mentions
+agree, the variance says nothing at all.
 """
 
 from __future__ import annotations
@@ -98,10 +99,11 @@ def _independent_votes(sums: Sums) -> float:
     # Exact, because a difference of large sums decides between "no spread" and "a little".
     ratio = Fraction(y, x)
     residuals = sums.sum_yy - 2 * ratio * sums.sum_xy + ratio * ratio * sums.sum_xx
+    voices = x * x / sums.sum_xx
     if residuals <= 0 or abs(y) == x:
-        return x * x / sums.sum_xx
+        return voices
     variance = Fraction(m, m - 1) * residuals / (x * x)
-    return min(float((1 - ratio * ratio) / variance), float(x))
+    return min(float((1 - ratio * ratio) / variance), voices)
 
 
 def _score_interval(share: float, count: float, mentions: int) -> tuple[float, float]:

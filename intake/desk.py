@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from overheard.intake.item import Item
 from overheard.intake.key import read_key
+from overheard.nlp.identity import hide_author, names_author, public_url
 from overheard.nlp.language import LanguageIdentifier
 from overheard.nlp.privacy import Pseudonymiser, mask
 from overheard.settings import Settings
@@ -32,16 +33,17 @@ class Intake:
     """Receives the items of one crawl or one import.
 
     Items without an id are told apart by text, date, rating and how often the same came before *in this intake*: make
-    one intake for each crawl or file, and hand the items over in the source's order. `seen` holds the external ids
-    received so far, by source: what a complete crawl did not see has vanished.
+    one intake for each crawl or file, and hand the items over in the source's order. With `remember`, `seen` holds the
+    external ids received so far, by source: what a complete crawl did not see has vanished.
     """
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, settings: Settings, *, remember: bool = False) -> None:
         self._store = store
         self._pseudonymiser = Pseudonymiser(read_key(settings.key_path))
         self._identifier = LanguageIdentifier(settings.languages)
         self._occurrences: Counter[tuple[int, str]] = Counter()
         self._handles: frozenset[str] | None = None
+        self._remember = remember
         self.seen: defaultdict[int, set[str]] = defaultdict(set)
 
     def receive(self, source_id: int, items: Sequence[Item], brand_ids: Collection[int]) -> Counts:
@@ -58,11 +60,12 @@ class Intake:
             self._handles = _own_handles(session)
         now = datetime.now(UTC)
         drafts = [self._draft(item, source_id, source.language, now) for item in items]
-        self.seen[source_id].update(draft.external_id for draft in drafts)
+        if self._remember:
+            self.seen[source_id].update(draft.external_id for draft in drafts)
         return upsert(session, source, drafts, brand_ids)
 
     def _draft(self, item: Item, source_id: int, prior: str | None, now: datetime) -> MentionDraft:
-        title, text = self._clean(item.title), self._clean(item.text)
+        title, text = (hide_author(self._clean(field), item.author) for field in (item.title, item.text))
         if not text:
             title, text = "", title
         language = self._identifier.identify(f"{title}\n{text}" if title else text, item.language or prior)
@@ -72,7 +75,7 @@ class Intake:
             text=text,
             language=language,
             rating=item.rating,
-            rating_given=item.rating_given[:100] if item.rating_given else None,
+            rating_given=_storable(item.rating_given)[:100] if item.rating_given else None,
             rating_scale=item.rating_scale,
             author=self._pseudonymiser.name(item.author) if item.author else None,
             url=self._url(item),
@@ -80,7 +83,7 @@ class Intake:
             edited=item.edited,
             fetched=now,
             reply_state=item.reply_state,
-            reply=self._clean(item.reply) or None,
+            reply=hide_author(self._clean(item.reply), item.author) or None,
             replied=item.replied,
             attributes={key: self._clean(value)[:200] for key, value in sorted(item.attributes.items()) if value},
         )
@@ -90,23 +93,31 @@ class Intake:
         if not text:
             return ""
         repaired = ftfy.fix_text(text, _REPAIR)
-        plain = "".join(c for c in repaired if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
-        return mask(plain.strip(), keep=self._handles or ())
+        return mask(_storable(repaired).strip(), keep=self._handles or ())
 
     def _external_id(self, item: Item, source_id: int) -> str:
         if item.external_id:
-            if item.author_in_url and item.author and item.author.casefold() in item.external_id.casefold():
-                return self._pseudonymiser.identifier(item.external_id)
-            return item.external_id if len(item.external_id) <= 300 else _digest(item.external_id)
+            given = _storable(item.external_id)
+            if names_author(item.author, given) or any(word in mask(given) for word in ("[email]", "[handle]")):
+                return self._pseudonymiser.identifier(given)
+            return given if len(given) <= 300 else _digest(given)
         published = item.published.isoformat() if item.published else ""
         key = _digest("\x1f".join((item.title or "", item.text, published, item.rating_given or "")))
         self._occurrences[source_id, key] += 1
         return f"hash:{key[:40]}:{self._occurrences[source_id, key]}"
 
     def _url(self, item: Item) -> str | None:
-        if item.url and item.author_in_url and item.author:
-            return self._pseudonymiser.url(item.url, item.author)
-        return item.url
+        if not item.url:
+            return None
+        url = public_url(_storable(item.url))
+        if item.author and (item.author_in_url or names_author(item.author, url)):
+            return self._pseudonymiser.url(url, item.author)
+        return url
+
+
+def _storable(text: str) -> str:
+    """Leave out control characters and lone surrogates, which no database takes."""
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
 
 
 def _digest(text: str) -> str:

@@ -135,7 +135,10 @@ class OpinionNetwork(nn.Module):
             state["encoder.embeddings.word_embeddings.weight"] = words
             with torch.device("meta"):
                 network = cls(config)
-            network.load_state_dict(state, strict=False, assign=True)
+            buffers = {name for name, _ in network.named_buffers()}
+            loaded = network.load_state_dict(state, strict=False, assign=True)
+            if set(loaded.missing_keys) - buffers or loaded.unexpected_keys:
+                raise KeyError(f"expected other weights than {(loaded.missing_keys + loaded.unexpected_keys)[:3]}")
             _materialise_buffers(network)
         except (OSError, KeyError, ValueError, RuntimeError, SafetensorError) as error:
             raise ModelError(f"weights in {str(folder)!r} cannot be read: {error}; reinstall overheard") from None

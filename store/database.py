@@ -94,7 +94,8 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """One snapshot to read from; it never waits for a writer."""
-        engine = self.engine.execution_options(reading=True)
+        snapshot = {} if self.engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        engine = self.engine.execution_options(reading=True, **snapshot)
         with _translated(self.url), Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
@@ -106,7 +107,7 @@ class Store:
         """
         path = sqlite_path(self.url)
         holder = _file_lock(path.with_name(f"{path.name}.{name}.lock")) if path else self._advisory_lock(name)
-        with holder as free:
+        with _translated(self.url), holder as free:
             if not free:
                 raise BusyError(f"another `overheard` is at work on {shown(self.url)} ({name}); wait for its end")
             yield

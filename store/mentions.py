@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from overheard.store.tables import (
@@ -180,17 +181,13 @@ def _brands_of(session: Session, mention_ids: Sequence[int]) -> set[int]:
 
 def mark_stale(session: Session, cells: Iterable[tuple[int, int, date]]) -> None:
     """Mark (brand, source, day) cells whose rollups must be computed anew; marking twice is the same as once."""
-    wanted = sorted(set(cells))
-    if not wanted:
+    rows = [{"brand_id": brand, "source_id": source, "day": day} for brand, source, day in sorted(set(cells))]
+    if not rows:
         return
-    brand_ids, source_ids = {cell[0] for cell in wanted}, {cell[1] for cell in wanted}
-    present = set(
-        session.execute(
-            select(StaleCell.brand_id, StaleCell.source_id, StaleCell.day).where(
-                StaleCell.brand_id.in_(brand_ids), StaleCell.source_id.in_(source_ids)
-            )
-        )
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(StaleCell)
+    # An update rather than nothing: it waits for a roll-up that is just deleting the mark, and then marks again.
+    again = statement.on_conflict_do_update(
+        index_elements=["brand_id", "source_id", "day"], set_={"day": statement.excluded.day}
     )
-    fresh = [{"brand_id": b, "source_id": s, "day": d} for b, s, d in wanted if (b, s, d) not in present]
-    if fresh:
-        session.execute(insert(StaleCell), fresh)
+    session.execute(again, rows)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, insert, select, update
+from sqlalchemy import Select, and_, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from overheard.store.mentions import mark_stale
@@ -38,9 +38,10 @@ class OpinionDraft:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a model version made of one mention: fields as in `Classification`."""
+    """What a model version made of one mention as it stood under `content_hash`; fields as in `Classification`."""
 
     mention_id: int
+    content_hash: str
     status: str
     sentiment: str | None = None
     strength: float | None = None
@@ -52,6 +53,7 @@ class Unread:
     """A mention to be read."""
 
     id: int
+    content_hash: str
     language: str
     title: str | None
     text: str
@@ -81,14 +83,22 @@ def count_unread(session: Session, version: int) -> int:
 def unread(session: Session, version: int, *, after: int, limit: int) -> list[Unread]:
     """Return up to `limit` mentions that a version has not read, with ids above `after`, by id."""
     statement = _unread(version).where(Mention.id > after).order_by(Mention.id).limit(limit)
-    columns = statement.with_only_columns(Mention.id, Mention.language, Mention.title, Mention.text)
-    return [Unread(*row) for row in session.execute(columns)]
+    wanted = (Mention.id, Mention.content_hash, Mention.language, Mention.title, Mention.text)
+    return [Unread(*row) for row in session.execute(statement.with_only_columns(*wanted))]
 
 
-def save(session: Session, version: int, readings: Sequence[Reading]) -> None:
-    """Store readings and mark the rollup cells that they touch."""
+def save(session: Session, version: int, readings: Sequence[Reading]) -> int:
+    """Store readings and mark the rollup cells that they touch; return how many were stored.
+
+    A mention that was edited or removed while it was read is left out: it stays unread.
+    """
+    ids = [reading.mention_id for reading in readings]
+    # Locked where the database locks rows, so that no edit comes between this look and the commit.
+    now = session.execute(select(Mention.id, Mention.content_hash).where(Mention.id.in_(ids)).with_for_update()).all()
+    as_read = set(map(tuple, now))
+    readings = [reading for reading in readings if (reading.mention_id, reading.content_hash) in as_read]
     if not readings:
-        return
+        return 0
     session.execute(
         insert(Classification),
         [
@@ -106,6 +116,7 @@ def save(session: Session, version: int, readings: Sequence[Reading]) -> None:
     ids = [reading.mention_id for reading in readings]
     cells = select(MentionBrand.brand_id, Mention.source_id, Mention.day).join(Mention).where(Mention.id.in_(ids))
     mark_stale(session, session.execute(cells.distinct()))
+    return len(readings)
 
 
 def _save_opinions(session: Session, version: int, readings: Sequence[Reading]) -> None:
@@ -142,12 +153,13 @@ def _save_opinions(session: Session, version: int, readings: Sequence[Reading]) 
 def let_answer(session: Session, version: int) -> list[str]:
     """Make a version the one that answers for every brand that it has read in full; return the brands' names.
 
-    A brand that no version answers for yet gets this one at once, so that a first answer need not wait for the end.
+    A brand that no version answers for yet gets this one with its first reading: a first answer need not wait.
     """
     read = exists().where(Classification.mention_id == Mention.id, Classification.model_version_id == version)
     gap = exists().where(and_(MentionBrand.brand_id == Brand.id, MentionBrand.mention_id == Mention.id, ~read))
+    begun = exists().where(and_(MentionBrand.brand_id == Brand.id, MentionBrand.mention_id == Mention.id, read))
     brands = select(Brand.id, Brand.name).where(
-        Brand.model_version_id.is_distinct_from(version), Brand.model_version_id.is_(None) | ~gap
+        Brand.model_version_id.is_distinct_from(version), or_(and_(Brand.model_version_id.is_(None), begun), ~gap)
     )
     found = session.execute(brands.order_by(Brand.key)).all()
     if found:

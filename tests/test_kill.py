@@ -108,20 +108,20 @@ def undisturbed(start: Path, tmp_path: Path, *arguments: str) -> tuple[dict[str,
 
 
 def test_import(start: Path, tmp_path: Path) -> None:
-    first, second = reviews(tmp_path / "first.csv", 2000), reviews(tmp_path / "second.csv", 2500, edited=400)
+    first, second = reviews(tmp_path / "first.csv", 1200), reviews(tmp_path / "second.csv", 1800, edited=300)
     brand = ("--brand", "Nordwind Bank", "--source", "file")
     finish(start, "import", str(first), *brand)
     arguments = ("import", str(second), *brand)
     wanted, duration = undisturbed(start, tmp_path, *arguments)
-    assert len(wanted["mentions"]) == 2500
-    assert len(wanted["mention_versions"]) > 250
+    assert len(wanted["mentions"]) == 1800
+    assert len(wanted["mention_versions"]) > 180
     assert killed_and_run_again(start, tmp_path, arguments, wanted, duration) == KILLS
 
 
 def test_classify(start: Path, tmp_path: Path) -> None:
-    finish(start, "import", str(reviews(tmp_path / "reviews.csv", 1500)), "--brand", "Nordwind Bank")
+    finish(start, "import", str(reviews(tmp_path / "reviews.csv", 800)), "--brand", "Nordwind Bank")
     wanted, duration = undisturbed(start, tmp_path, "classify")
-    assert len(wanted["opinions"]) >= 1500
+    assert len(wanted["opinions"]) >= 800
     assert wanted["stale_cells"] == []
     assert killed_and_run_again(start, tmp_path, ("classify",), wanted, duration) == KILLS
 

@@ -14,12 +14,13 @@ import feedparser
 from scrapy.http import Request, Response
 
 from overheard.crawler.outcomes import PageError
-from overheard.crawler.page import Page, names_author, own_title, plain, same_host, web_url, whole
+from overheard.crawler.page import Page, own_title, plain, same_host, web_url, whole
 from overheard.crawler.spider import SourceSpider, check_keys, check_url
 from overheard.crawler.walk import Step
 from overheard.crawler.walls import unexpected
 from overheard.intake.item import Item
 from overheard.intake.values import parse_date
+from overheard.nlp.identity import names_author
 
 NO_WORDS = "an entry without a text"
 _BY = re.compile(r"(?:^|\s)(?:by|von|door|de|da|di|par|por):?\s$", re.IGNORECASE)

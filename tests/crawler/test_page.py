@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overheard.crawler.page import decode, names_author, own_title, plain, same_host, web_url
+from overheard.crawler.page import decode, own_title, plain, same_host, web_url
+from overheard.nlp.identity import names_author
 
 LATIN = "Très bien reçu, größer als gedacht – 5 €".encode("cp1252")
 

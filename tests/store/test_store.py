@@ -39,6 +39,7 @@ from overheard.store.tables import (
     Base,
     Brand,
     Classification,
+    Crawl,
     DimensionRollup,
     Mention,
     MentionRollup,
@@ -80,7 +81,9 @@ def read_all(store: Store, *opinions: list[OpinionDraft], name: str = "m-1") -> 
     with store.session() as session:
         version = readings.version_id(session, name)
         found = readings.unread(session, version, after=0, limit=100)
-        made = [Reading(row.id, "analysed", "neutral", 0.0, opinions[i]) for i, row in enumerate(found)]
+        made = [
+            Reading(row.id, row.content_hash, "analysed", "neutral", 0.0, opinions[i]) for i, row in enumerate(found)
+        ]
         readings.save(session, version, made)
     roll_up(store, nightly.measures())
     return version
@@ -291,10 +294,10 @@ def test_a_new_version_answers_only_when_it_has_read_all_of_a_brand(any_store: S
         assert readings.let_answer(session, first) == ["Nordwind"]
         second = readings.version_id(session, "m-2")
         some = readings.unread(session, second, after=0, limit=1)
-        readings.save(session, second, [Reading(some[0].id, "analysed", "neutral", 0.0)])
+        readings.save(session, second, [Reading(some[0].id, some[0].content_hash, "analysed", "neutral", 0.0)])
         assert readings.let_answer(session, second) == []
         rest = readings.unread(session, second, after=0, limit=9)
-        readings.save(session, second, [Reading(rest[0].id, "not_analysed")])
+        readings.save(session, second, [Reading(rest[0].id, rest[0].content_hash, "not_analysed")])
         assert readings.let_answer(session, second) == ["Nordwind"]
         assert session.scalars(select(Brand.model_version_id)).all() == [second]
         assert session.scalar(select(func.count()).select_from(Classification)) == 4
@@ -311,3 +314,40 @@ def test_removing_a_brand_leaves_the_mentions_of_others(any_store: Store) -> Non
         assert session.scalar(select(func.count(Opinion.id))) == 1
         assert remove_source(session, import_source(session, "FILE")) == 1
         assert session.scalar(select(func.count()).select_from(SentimentRollup)) == 0
+
+
+def test_a_mention_that_is_edited_while_it_is_read_stays_unread(any_store: Store) -> None:
+    put(any_store, draft(1), draft(2))
+    with any_store.session() as session:
+        version = readings.version_id(session, "m-1")
+        found = readings.unread(session, version, after=0, limit=9)
+    put(any_store, draft(1, text="Changed."))
+    with any_store.session() as session:
+        made = [Reading(row.id, row.content_hash, "analysed", "neutral", 0.0, [opinion("positive")]) for row in found]
+        assert readings.save(session, version, made) == 1
+    with any_store.reading() as session:
+        assert [row.text for row in readings.unread(session, version, after=0, limit=9)] == ["Changed."]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ago", "due"),
+    [
+        (None, 0, True),
+        ("ok", 60, False),
+        ("ok", 86_400, True),
+        ("failed", 60, False),
+        ("running", 60, True),
+        ("interrupted", 60, True),
+    ],
+)
+def test_a_source_is_due_after_its_interval_or_an_interruption(
+    store: Store, outcome: str | None, ago: int, due: bool
+) -> None:
+    with store.session() as session:
+        source = add_source(session, add_brand(session, "Nordwind"), "feed", {"url": "https://a.example/feed"})
+        paused = add_source(session, find_brand(session, "Nordwind"), "feed", {"url": "https://b.example/feed"})
+        paused.paused = True
+        if outcome:
+            session.add(Crawl(source_id=source.id, started_at=NOW - timedelta(seconds=ago), outcome=outcome))
+            session.flush()
+        assert nightly.due_sources(session, NOW) == ([source.id] if due else [])
