@@ -11,14 +11,7 @@ from types import MappingProxyType
 
 from overheard.errors import ImportFileError
 from overheard.importer import shapes
-from overheard.importer.names import (
-    ZERO_TO_TEN,
-    is_author,
-    is_bookkeeping,
-    is_personal,
-    normalise,
-    rank_of,
-)
+from overheard.importer.names import ZERO_TO_TEN, is_author, is_bookkeeping, is_personal, normalise, rank_of
 from overheard.importer.table import Row, Table
 from overheard.intake.values import parse_rating
 
@@ -71,7 +64,8 @@ class ColumnMap:
 
     `attributes` maps a key to its column. `personal` are the columns whose content is never written anywhere.
     `scale` is the top of the rating's scale, None where each value names its own or is a class. `remarks` are by role.
-    `brand_candidates` are columns that look like brands and were not told to be, with the names in the sample.
+    `brand_candidates` are columns that look like brands and were not told to be, with the names in the sample. `notes`
+    are doubts about the choice, for a person.
     """
 
     roles: Mapping[str, tuple[str, ...]]
@@ -82,6 +76,7 @@ class ColumnMap:
     day_first: bool
     remarks: Mapping[str, str]
     brand_candidates: Mapping[str, tuple[str, ...]]
+    notes: tuple[str, ...]
 
 
 def recognise(
@@ -125,6 +120,7 @@ class _Recogniser:
         self._left_out: dict[str, str] = {}
         self._remarks: dict[str, str] = {}
         self._scale: float | None = None
+        self._notes: list[str] = []
 
     def choose(self) -> ColumnMap:
         self._take_told()
@@ -146,6 +142,7 @@ class _Recogniser:
             day_first=self._decide_days(),
             remarks=MappingProxyType(self._remarks),
             brand_candidates=MappingProxyType(brands),
+            notes=tuple(self._notes),
         )
 
     # -- what the user says ------------------------------------------------------------------------------------------
@@ -177,8 +174,8 @@ class _Recogniser:
 
     def _named(self, role: str) -> list[Column]:
         """Free columns whose name stands for the role, the likeliest first."""
-        ranked = [(rank_of(role, column.name), column) for column in self._free()]
-        return [column for rank, column in sorted(_ranked(ranked), key=lambda pair: pair[0])]
+        named = (column for column in self._free() if rank_of(role, column.name) is not None)
+        return sorted(named, key=lambda column: rank_of(role, column.name) or 0)
 
     def _claim(self, role: str, candidates: Iterable[Column]) -> Column | None:
         found = next(iter(candidates), None) if self._open(role) else None
@@ -239,13 +236,27 @@ class _Recogniser:
             self._remarks["rating"] = _AS_MAPPED
             return
         scale = shapes.decide_scale(column.name, column.values)
+        if scale.refusal and found is None:
+            scale = self._told_scale(column, scale.refusal)
         if scale.refusal:
             del self._roles["rating"]
             self._refused.add("rating")
             self._left_out[column.name] = scale.refusal
+            self._notes.append(f"column {column.name} left out: {scale.refusal}")
             return
         self._scale = scale.top
         self._remarks["rating"] = scale.remark or ""
+        if scale.doubt:
+            self._notes.append(f"column {column.name} is read as {scale.remark}: {scale.doubt}")
+
+    def _told_scale(self, column: Column, refusal: str) -> shapes.Scale:
+        """What the user calls a rating is read as one, or refused aloud."""
+        if scale := shapes.named_scale(column.values):
+            return scale
+        raise ImportFileError(
+            f"{self._table.path}: column {column.name!r} cannot be read as a rating: {refusal}; "
+            f"or leave it out: --columns rating="
+        )
 
     def _rating_candidates(self) -> list[Column]:
         named = self._named("rating")
@@ -295,7 +306,11 @@ class _Recogniser:
         self._claim(
             "language", (c for c in self._named("language") if c.mostly(lambda value: bool(shapes.language_of(value))))
         )
+        self._choose_id()
+
+    def _choose_id(self) -> None:
         told = "id" in self._roles
+        without = "no column of ids:"
         candidates = [self._columns[name] for name in self._roles.get("id", ())] or self._named("id")
         for column in candidates:
             problem = self._problem_of_id(column)
@@ -306,6 +321,8 @@ class _Recogniser:
                 raise ImportFileError(f"{self._table.path}: column {column.name!r} is no id: {problem}; leave it out")
             if self._open("id"):
                 self._left_out[column.name] = f"no id: {problem}"
+                without = f"column {column.name} is not used as id: {problem};"
+        self._notes.append(f"{without} rows are told apart by text, date and rating, and edits cannot be seen")
 
     def _problem_of_id(self, column: Column) -> str | None:
         if shapes.share(column.values, shapes.is_spoilt) > 0.1:
@@ -313,7 +330,12 @@ class _Recogniser:
         rows = [row for row in self._rows if self._is_sound(row)] or self._rows
         source = self._source_column
         ids = {(row.values.get(source), row.values[column.name]) for row in rows if column.name in row.values}
-        return f"{len(ids)} different values in {len(rows)} rows" if len(ids) < UNIQUE_ENOUGH * len(rows) else None
+        if len(ids) >= UNIQUE_ENOUGH * len(rows):
+            return None
+        filled = sum(column.name in row.values for row in rows)
+        if filled < UNIQUE_ENOUGH * len(rows):
+            return f"blank in {len(rows) - filled} of {len(rows)} rows"
+        return f"value repeats: {len(ids)} different values in {len(rows)} rows"
 
     @property
     def _source_column(self) -> str:
@@ -371,10 +393,6 @@ class _Recogniser:
     def _unclaimed_personal(self) -> set[str]:
         taken = {name for names in self._roles.values() for name in names}
         return {name for name in self._columns if is_personal(name) and name not in taken}
-
-
-def _ranked(pairs: Iterable[tuple[int | None, Column]]) -> list[tuple[int, Column]]:
-    return [(rank, column) for rank, column in pairs if rank is not None]
 
 
 def _is_prose(column: Column) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from overheard.errors import ImportFileError
 from overheard.importer.encoding import Encoding, open_text
-from overheard.importer.table import Row, Table, as_text, is_empty
+from overheard.importer.table import Row, Table, as_text, clean, is_empty
 
 LONGEST_VALUE = 1 << 24
 """Characters that one row may span; what is longer is damaged, and reading goes on at the next row."""
@@ -41,12 +41,13 @@ def open_json(path: Path, encoding: Encoding) -> Table:
             yield from _line_rows(text) if lines else _value_rows(text, skip)
 
     columns: dict[str, None] = {}
-    readable = 0
+    fault = ""
     for row in islice(rows(), _FIRST_ROWS):
-        readable += row.fault is None
+        fault = fault or row.fault or ""
         columns |= dict.fromkeys(row.values)
-    if not readable or not columns:
-        raise ImportFileError(f"{path} is JSON without rows; expected objects, one a line or in one array")
+    if not columns:
+        why = f" ({fault})" if fault else ""
+        raise ImportFileError(f"{path} is JSON without rows{why}; expected objects, one a line or in one array")
     name = "JSON Lines" if lines else "JSON"
     return Table(path, name, str(encoding), tuple(columns), "line" if lines else "row", rows)
 
@@ -56,7 +57,7 @@ def _is_lines(head: str) -> bool:
     first, _, rest = head.partition("\n")
     try:
         value = json.loads(first)
-    except ValueError:
+    except (ValueError, RecursionError):
         # A damaged first line is one bad row of many, where the second line is whole.
         second = rest.partition("\n")[0].strip()
         return second.startswith("{") and second.endswith("}") and ":" in second
@@ -74,7 +75,7 @@ def _wrapped_at(head: str) -> int:
     """
     try:
         _, end = json.JSONDecoder().raw_decode(head)
-    except ValueError:
+    except (ValueError, RecursionError):
         end = len(head)
     if head[end:].strip():
         return 0
@@ -88,15 +89,19 @@ def _line_rows(text: TextIO) -> Iterator[Row]:
         line = line.strip("\ufeff\x00\x1e \t\r\n")
         if line:
             try:
-                yield _row(number, json.loads(line))
+                value = json.loads(line)
             except (ValueError, RecursionError) as error:
                 yield Row(number, {}, f"broken JSON ({_reason(error)})")
+            else:
+                yield _row(number, value)
 
 
 def _value_rows(text: TextIO, skip: int) -> Iterator[Row]:
     """Objects one after another, in an array or bare, never more of the file in memory than one of them needs."""
     decoder = json.JSONDecoder()
-    buffer = text.read(_CHUNK).lstrip("\ufeff\x00 \t\r\n")[skip:].removeprefix("[")
+    buffer = text.read(_CHUNK).lstrip("\ufeff\x00 \t\r\n")[skip:]
+    in_array = skip > 0 or buffer.startswith("[")
+    buffer = buffer.removeprefix("[")
     position, number, ended = 0, 0, False
     while True:
         match = _SPACE.match(buffer, position)
@@ -113,6 +118,8 @@ def _value_rows(text: TextIO, skip: int) -> Iterator[Row]:
                 continue
             ended = ended or missing
             if position >= len(buffer):
+                if in_array:
+                    yield Row(number + 1, {}, "the file ends before its array does")
                 return
             number += 1
             yield Row(number, {}, f"broken JSON ({_reason(error)})")
@@ -135,13 +142,16 @@ def _may_go_on(error: Exception, buffer: str) -> bool:
 
 def _row(number: int, value: Any) -> Row:
     if not isinstance(value, dict):
-        return Row(number, {}, f"{type(value).__name__} {str(value)[:40]!r}, expected an object with keys")
-    return Row(number, dict(_cells(value)))
+        return Row(number, {}, f"a {type(value).__name__}, expected an object with keys")
+    try:
+        return Row(number, dict(_cells(value)))
+    except RecursionError as error:
+        return Row(number, {}, f"broken JSON ({_reason(error)})")
 
 
 def _cells(value: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, inner in value.items():
-        name = f"{prefix}{key}"
+        name = clean(f"{prefix}{key}")
         if isinstance(inner, dict):
             yield from _cells(inner, f"{name}.")
             continue
@@ -151,4 +161,6 @@ def _cells(value: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]
 
 
 def _reason(error: Exception) -> str:
-    return f"{error.msg} at character {error.colno}" if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at character {error.colno}"
+    return "nested too deeply" if isinstance(error, RecursionError) else "a number of too many digits"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
@@ -12,14 +12,15 @@ from overheard.errors import DiskError
 from overheard.importer.columns import ColumnMap
 from overheard.importer.shapes import is_url, profile_in
 from overheard.importer.table import Row
+from overheard.nlp.identity import hide_author, names_author
 from overheard.nlp.privacy import mask
 
 
 class Rejects:
     """Writes JSON Lines with `line`, `reason` and `row`; the file is made, anew, with the first of them.
 
-    Columns and links that tell of a person are left out of `row` and its texts are masked. Where a row's cells do not
-    stand under their columns, `row` is null if the file has such columns: a name could be in any of its cells.
+    Columns, links and ids that tell of a person are left out of `row` and its texts are masked. Where a row's cells do
+    not stand under their columns, `row` is null if the file has such columns: a name could be in any of its cells.
     """
 
     def __init__(self, path: Path, columns: ColumnMap) -> None:
@@ -37,10 +38,10 @@ class Rejects:
         if self._file is not None:
             self._file.close()
 
-    def write(self, row: Row, reason: str) -> None:
-        """Add a row; raises DiskError where the file cannot be written."""
+    def write(self, row: Row, reason: str, unfit: str | None = None) -> None:
+        """Add a row; `unfit` is the column whose cell does not fit it. Raises DiskError where there is no writing."""
         self.count += 1
-        entry = {"line": row.line, "reason": reason, "row": self._without_persons(row)}
+        entry = {"line": row.line, "reason": reason, "row": self._without_persons(row, unfit)}
         try:
             if self._file is None:
                 self._file = self.path.open("w", encoding="utf-8")
@@ -51,8 +52,27 @@ class Rejects:
                 f"rejects file {str(self.path)!r} cannot be written ({error.strerror}); name another with --rejects"
             ) from None
 
-    def _without_persons(self, row: Row) -> Mapping[str, str] | None:
-        if row.fault and self._columns.personal:
+    def _without_persons(self, row: Row, unfit: str | None) -> Mapping[str, str] | None:
+        hidden = self._columns.personal
+        if hidden and (row.fault or row.width is not None):
             return None
-        kept = {name: value for name, value in row.values.items() if name not in self._columns.personal}
-        return {name: mask(value) for name, value in kept.items() if not (is_url(value) and profile_in(value))}
+        persons = [row.values[name] for name in hidden if name in row.values]
+        ids = self._columns.roles.get("id", ())
+        kept: dict[str, str] = {}
+        for name, value in row.values.items():
+            if name in hidden or (hidden and name == unfit):
+                continue
+            if not ((name in ids or is_url(value)) and _names_any(persons, value)):
+                kept[name] = mask(_without(persons, value))
+        return kept
+
+
+def _names_any(persons: Sequence[str], place: str) -> bool:
+    profile = names_author(None, place) or (is_url(place) and profile_in(place) is not None)
+    return profile or any(names_author(person, place) for person in persons)
+
+
+def _without(persons: Sequence[str], text: str) -> str:
+    for person in persons:
+        text = hide_author(text, person)
+    return text

@@ -17,6 +17,7 @@ from overheard.intake.values import CLASSES, Rating, class_rating, is_relative, 
 from overheard.nlp.privacy import mask
 
 LONGEST_BRAND = 200
+_LONGEST_NUMBER = 5
 
 _ESSENTIAL = ("text", "published", "rating", "id", "brand")
 """What a row must reach to: spreadsheets leave out separators at a row's end, but a broken line ends early too."""
@@ -36,7 +37,14 @@ _ANSWERED = {
 
 
 class UnusableRowError(ImportFileError):
-    """A row that cannot become a mention; the message says why, with nothing personal in it."""
+    """A row that cannot become a mention; the message says why, with nothing personal in it.
+
+    `column` is the one whose cell does not fit it, None where it is none: a shifted row may have anything there.
+    """
+
+    def __init__(self, message: str, column: str | None = None) -> None:
+        super().__init__(message)
+        self.column = column
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +117,7 @@ class RowReader:
             replied=self._date(row, "replied"),
             attributes=self._attributes(row),
         )
-        return Reading(item, self._cell(row, "source"), self._brand(row))
+        return Reading(item, self._cell(row, "source"), self.brand_of(row))
 
     def _cell(self, row: Row, role: str) -> str | None:
         names = self._columns.roles.get(role)
@@ -151,7 +159,7 @@ class RowReader:
         if found is None:
             relative = base is None and is_relative(value)
             why = "counts from a day that no column names: --columns fetched=COLUMN" if relative else "is no date"
-            raise UnusableRowError(f"{column} {_shown(value)} {why}")
+            raise UnusableRowError(f"{column}{self._shown(value)} {why}", column)
         return found
 
     def _rating(self, row: Row) -> Rating | None:
@@ -164,13 +172,18 @@ class RowReader:
         found = parse_rating(given, scale)
         if found is None and not (scale and 1 < scale < 10 and is_number(given) and _key(given) == "0"):
             expected = f"out of {scale:g}" if scale else "such as 4/5"
-            raise UnusableRowError(f"rating {_shown(given)} is none, expected {expected}; are the row's cells shifted?")
+            raise UnusableRowError(
+                f"rating{self._shown(given)} is none, expected {expected}; are the row's cells shifted?",
+                self._columns.roles["rating"][0],
+            )
         return found
 
     def _mapped_rating(self, given: str) -> Rating | None:
         meaning = (self._rating_map or {}).get(_key(given))
         if meaning is None:
-            raise UnusableRowError(f"rating {_shown(given)} has no meaning in --map rating")
+            raise UnusableRowError(
+                f"rating{self._shown(given)} has no meaning in --map rating", self._columns.roles["rating"][0]
+            )
         found = class_rating(meaning, given) or parse_rating(meaning)
         return Rating(found.value, given[:100], found.scale) if found else None
 
@@ -184,6 +197,13 @@ class RowReader:
         name = re.sub(r"[\W_]", "", (author or "").casefold())
         return author, url, len(name) > 2 and name in re.sub(r"[\W_]", "", url.casefold())
 
+    def _shown(self, value: str) -> str:
+        """Quote a value that does not fit; where the file tells of persons it may be one of them, if not a number."""
+        if self._columns.personal and not (is_number(value) and len(value) <= _LONGEST_NUMBER):
+            return ": its value"
+        shown = " ".join(mask(value).split())
+        return f" {shown if len(shown) <= 40 else f'{shown[:40]}…'!r}"
+
     def _reply_state(self, row: Row, reply: str | None) -> str:
         if "reply" in self._columns.roles:
             return "answered" if reply else "unanswered"
@@ -194,7 +214,8 @@ class RowReader:
         found = {key: self._value(row, column) for key, column in self._columns.attributes.items()}
         return {key: " ".join(value.split())[:200] for key, value in found.items() if value}
 
-    def _brand(self, row: Row) -> str | None:
+    def brand_of(self, row: Row) -> str | None:
+        """Return the brand that the row names, None where no column has brands; raises UnusableRowError for no name."""
         if "brand" not in self._columns.roles:
             return None
         column = self._columns.roles["brand"][0]
@@ -224,8 +245,3 @@ def _key(value: str) -> str:
     """How values are compared: whatever their case, and 1.0 is 1."""
     value = value.strip().casefold()
     return f"{float(value):g}" if is_number(value) and "," not in value and len(value) < 12 else value
-
-
-def _shown(value: str) -> str:
-    shown = " ".join(mask(value).split())
-    return repr(shown if len(shown) <= 40 else f"{shown[:40]}…")

@@ -177,8 +177,7 @@ def _notes(columns: ColumnMap, brand: str | None, where: Mapping[str, str]) -> I
             )
     if "published" not in columns.roles:
         yield "no column of dates: rows count on the day of their import"
-    if "id" not in columns.roles:
-        yield "no column of ids: rows are told apart by text, date and rating, and edits cannot be seen"
+    yield from columns.notes
 
 
 def _which_brand(columns: ColumnMap) -> str:
@@ -295,7 +294,10 @@ class _Run:
         names: dict[str, None] = {}
         for row in self._plan.table.rows():
             try:
-                if row.fault is None and self._reader.wants(row) and (brand := self._reader.read(row).brand):
+                # Only a row that can be used makes a brand; one that names a known brand need not be read for it.
+                brand = self._reader.brand_of(row) if row.fault is None and self._reader.wants(row) else None
+                if brand and brand not in names:
+                    self._reader.read(row)
                     names[brand] = None
             except UnusableRowError:
                 continue
@@ -312,7 +314,7 @@ class _Run:
                 reading = self._reader.read(row)
                 again = self._repeats.seen(reading, self._plan.source)
             except UnusableRowError as error:
-                refused.write(row, str(error))
+                refused.write(row, str(error), error.column)
                 continue
             self.rows_of_brand[self._brands[reading.brand][1]] += 1
             if again:
@@ -350,7 +352,7 @@ class _Repeats:
         key = hash((reading.source or source, item.external_id))
         content = hash((item.title, item.text, item.rating))
         if self._content.setdefault(key, content) != content:
-            raise UnusableRowError(f"id {item.external_id[:40]!r} came before with another text or rating")
+            raise UnusableRowError("its id came before with another text or rating")
         branded = hash((key, reading.brand))
         if branded in self._brands:
             return True

@@ -17,6 +17,9 @@ LANGUAGE_NAMES = {
     "portuguese": "pt", "portugues": "pt", "portugues do brasil": "pt",
 }  # fmt: skip
 
+_FEW = 0.2
+"""Share of the numbers up to which they are too few to decide for a scale."""
+
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 _CODE = re.compile(r"([a-z]{2})(?:[-_][a-z]{2,4})?", re.IGNORECASE)
 _CLOCK = re.compile(r"\d{1,2}[:h]\d{2}(?:[:m]\d{2}(?:\.\d+)?)?\s*(?:[ap]\.?m\.?|uhr|uur)?", re.IGNORECASE)
@@ -99,11 +102,15 @@ def language_of(value: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """The scale of a column of ratings: its top (None where each value names its own), or why there is none."""
+    """The scale of a column of ratings: its top (None where each value names its own), or why there is none.
+
+    `doubt` says why it may be another one.
+    """
 
     top: float | None = None
     refusal: str | None = None
     remark: str | None = None
+    doubt: str | None = None
 
 
 def decide_scale(column: str, values: Sequence[str]) -> Scale:
@@ -126,7 +133,35 @@ def decide_scale(column: str, values: Sequence[str]) -> Scale:
         return Scale(refusal=_ask_for_classes(values))
     scale = 1.0 if top <= 1 and not whole else next(limit for limit in (5.0, 10.0, 100.0) if top <= limit)
     unrated = numbers[0] == 0 and scale == 5
-    return Scale(scale, remark=f"out of {scale:g}" + (", 0 taken as not rated" if unrated else ""))
+    remark = f"out of {scale:g}" + (", 0 taken as not rated" if unrated else "")
+    return Scale(scale, remark=remark, doubt=_doubt(scale, numbers))
+
+
+def _doubt(scale: float, numbers: Sequence[float]) -> str | None:
+    """Say so where a few numbers alone decide for the wider scale: they may be slips on the narrower one."""
+    narrower = {10.0: 5.0, 100.0: 10.0}.get(scale)
+    if narrower is None:
+        return None
+    above = sum(number > narrower for number in numbers)
+    if above > _FEW * len(numbers):
+        return None
+    slips = f"only {above} of {len(numbers)} values are above {narrower:g}"
+    return f"{slips}; where they are slips, say what the values mean: --map 'rating:1=1/{narrower:g},…'"
+
+
+def named_scale(values: Sequence[str]) -> Scale | None:
+    """Return the scale of a column some of whose values name theirs ("4,5/5"), None where none of its values does.
+
+    Bare numbers beside them are on that scale where it is one and they fit; else each value must name its own.
+    """
+    named = [rating for value in values if not is_number(value) and (rating := parse_rating(value))]
+    if values and not named:
+        return None
+    tops = {rating.scale for rating in named}
+    bare = [float(value.replace(",", ".")) for value in values if is_number(value)]
+    if len(tops) == 1 and (top := named[0].scale) and all(0 <= number <= top for number in bare):
+        return Scale(top, remark=f"out of {top:g}, as {len(named)} of {len(values)} values say")
+    return Scale(remark="each value must name its scale")
 
 
 def _ask_for_classes(values: Sequence[str]) -> str:

@@ -104,7 +104,7 @@ def open_parquet(path: Path) -> Table:
                     for cells in batch.to_pylist():
                         number += 1
                         yield Row(number, dict(_flat(cells)))
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
             raise ImportFileError(f"{path}: damaged Parquet ({_first_line(error)}); export it again") from None
 
     return Table(path, "Parquet", f"{count} rows", columns, "row", rows)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 EMPTY = frozenset({"", "null", "none", "nan", "nat", "n/a", "#n/a", "na", "<na>", "\\n", "#name?", "#value!", "#ref!"})
 """How exports write that there is nothing, case-folded."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,17 @@ def is_empty(cell: str) -> bool:
 
 def as_text(value: object) -> str:
     """Write a value of a typed format as a person would: whole floats without their zero, times in ISO 8601."""
-    if value is None:
-        return ""
+    return clean("" if value is None else _written(value))
+
+
+def clean(text: str) -> str:
+    """Return the text without what no database stores: NULs go, lone surrogates (JSON "\\ud800") become U+FFFD."""
+    return _SURROGATE.sub("\ufffd", text.replace("\x00", ""))
+
+
+def _written(value: object) -> str:
     if isinstance(value, str):
-        return value.replace("\x00", "")
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:

@@ -167,6 +167,48 @@ class TestRatings:
                     maps={"verdict": {"1": "1/5", "2": "3/5", "3": "5/5"}})  # fmt: skip
         assert [(item.rating, item.rating_scale) for item in made.samples] == [(0.0, 5), (0.5, 5), (1.0, 5)]
 
+    @pytest.mark.parametrize(
+        ("values", "ratings"),
+        [
+            (["4,5/5", "1", "2"], [0.875, 0.0, 0.25]),
+            (["4/5", "1/2 way", "8/10"], [0.75, 0.8]),
+            (["", "", ""], [None, None, None]),
+        ],
+    )
+    def test_a_rating_that_is_told_is_read(
+        self, tmp_path: Path, values: list[str], ratings: list[float | None]
+    ) -> None:
+        made = make(tmp_path, {"text": TEXTS, "Mark": values}, columns={"rating": "Mark"})
+        assert [item.rating for item in made.samples][: len(ratings)] == ratings
+
+    @pytest.mark.parametrize(("values", "says"), [(["1", "2"], "--map 'rating:1=…"), ([-7, 4000, 9, 8, 7, 6], "-7 to")])
+    def test_a_rating_that_cannot_be_decided_is_never_dropped_in_silence(
+        self, tmp_path: Path, values: list[Any], says: str
+    ) -> None:
+        columns = {"text": TEXTS, "Note": values}
+        with pytest.raises(
+            ImportFileError, match=r"column 'Note' cannot be read as a rating.*--columns rating=$"
+        ) as no:
+            make(tmp_path, columns, columns={"rating": "Note"})
+        assert says in str(no.value)
+        if "map" in says:
+            assert any("column Note left out: " in note and says in note for note in make(tmp_path, columns).notes)
+
+    @pytest.mark.parametrize(
+        ("values", "doubt"),
+        [
+            ([5, 4, 3, 2, 9, 1], "out of 10: only 5 of 30 values are above 5"),
+            ([5, 8, 9, 1], None),
+            ([50, 1, 9, 9, 9], "out of 100: only 6 of 30 values are above 10"),
+        ],
+    )
+    def test_a_scale_that_few_values_decide_is_pointed_out(
+        self, tmp_path: Path, values: list[int], doubt: str | None
+    ) -> None:
+        notes = [note for note in make(tmp_path, {"text": TEXTS, "rating": values}).notes if "is read as" in note]
+        assert len(notes) == bool(doubt)
+        assert all((doubt or "") in note and "--map" in note for note in notes)
+
     def test_a_meaning_that_is_none(self, tmp_path: Path) -> None:
         with pytest.raises(ImportFileError, match=r"rating:1=good: no meaning.*positive, neutral, negative"):
             make(tmp_path, {"text": TEXTS, "rating": [1, 2]}, maps={"rating": {"1": "good"}})
@@ -231,7 +273,8 @@ class TestSourcesLinksAndIds:
     @pytest.mark.parametrize(
         ("values", "reason"),
         [
-            (["a", "b", "c"], "3 different values in 30 rows"),
+            (["a", "b", "c"], "value repeats: 3 different values in 30 rows"),
+            (["", *(f"r{n}" for n in range(14))], "blank in 2 of 30 rows"),
             ([f"1.2345{n % 10}E+17" for n in range(30)], "spreadsheet"),
         ],
     )
@@ -239,7 +282,7 @@ class TestSourcesLinksAndIds:
         made = make(tmp_path, {"id": values, "text": TEXTS})
         assert "id" not in made.columns.roles
         assert reason in made.columns.left_out["id"]
-        assert any("ids" in note for note in made.notes)
+        assert [note for note in made.notes if "told apart" in note and "column id is not used as id: " in note]
         with pytest.raises(ImportFileError, match=r"'id' is no id"):
             make(tmp_path, {"id": values, "text": TEXTS}, columns={"id": "id"})
 

@@ -231,12 +231,32 @@ class TestJson:
             ('[{"t": "a"}, 5, {"t": "b"}]', [2], ["a", "b"]),
             ('[{"t": "a"}, {"t": "b"}, {"t": "cut o', [3], ["a", "b"]),
             ('[{"t": "a"}, {"t": "no end}, {"t": "b"}]', [2], ["a", "b"]),
+            ('[{"t": "a"}, {"t": "b"}', [3], ["a", "b"]),
+            ('[{"t": "a"}, {"t": "b"},\n', [3], ["a", "b"]),
+            ('{"n": 2, "reviews": [{"t": "a"}, {"t": "b"}', [3], ["a", "b"]),
+            (f'{{"t": "a"}}\n{{"t": {"9" * 5000}}}\n{{"t": "b"}}', [2], ["a", "b"]),
+            ('{"t": "a"}\n' + '{"t":' * 99_999 + '\n{"t": "b"}', [2], ["a", "b"]),
         ],
     )
     def test_a_broken_row_is_one_row(self, tmp_path: Path, content: str, lines: list[int], texts: list[str]) -> None:
         rows = rows_of(table(tmp_path, content))
         assert [row.line for row in rows if row.fault] == lines
         assert [row.values["t"] for row in rows if not row.fault] == texts
+
+    def test_an_array_that_is_cut_off_says_so(self, tmp_path: Path) -> None:
+        assert rows_of(table(tmp_path, '[{"t": "a"}'))[1].fault == "the file ends before its array does"
+
+    def test_a_fault_quotes_nothing_of_the_row(self, tmp_path: Path) -> None:
+        assert rows_of(table(tmp_path, '{"t": "a"}\n"Zebedee"\n'))[1].fault == "a str, expected an object with keys"
+
+    def test_what_no_database_stores_is_replaced(self, tmp_path: Path) -> None:
+        row = {"id": "r\ud800", "a\udc00\x00": {"b": "Zo\x00e"}, "tags": ["\udfff", "x\x00"], "list": [{"y": "\ud801"}]}
+        for content in (json.dumps([row]), json.dumps(row) + "\n" + json.dumps(row)):
+            values = rows_of(table(tmp_path, content))[0].values
+            assert values["id"] == "r\ufffd"
+            assert values["a\ufffd.b"] == "Zoe"
+            assert values["tags"] == "\ufffd, x"
+            "".join((*values, *values.values())).encode()
 
     def test_an_array_is_never_read_whole(self, tmp_path: Path) -> None:
         path = tmp_path / "long.json"
@@ -320,7 +340,9 @@ class TestTypedCells:
         ("reviews.csv", b"5,Great service,2024-03-05\n4,Quick,2024-03-06\n", "no header"),
         ("reviews.json", b"[]", "JSON without rows"),
         ("reviews.json", b"{}", "JSON without rows"),
-        ("reviews.json", b"[1, 2]", "JSON without rows"),
+        ("reviews.json", b"[1, 2]", "JSON without rows (a int, expected"),
+        ("reviews.json", b'{"a":' * 100_000, "JSON without rows (broken JSON (nested too deeply))"),
+        ("reviews.json", b'[{"a":' + b'{"a":' * 100_000, "JSON without rows (broken JSON (nested too deeply))"),
         ("reviews.csv.gz", gzip.compress(b"id,text\n" + b"1,great\n" * 9999)[:-40], "damaged gzip"),
         ("reviews.parquet", b"PAR1" + b"x" * 100, "damaged Parquet"),
         ("reviews.xlsx", b"PK\x03\x04" + b"x" * 100, "a ZIP archive"),
