@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
 from overheard.commands.options import Home, console, format_option, pass_home, period_options
-from overheard.errors import UsageError
+from overheard.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from overheard.insight.scope import Scope
+    from overheard.store.tables import Brand
 
 
 def _scope(since: date | None, until: date | None, lang: str | None, source: str | None) -> Scope:
@@ -96,14 +100,28 @@ def compare_command(
     """
     from overheard.insight.compare import compare
     from overheard.report.formats import render
-    from overheard.store.brands import find_brand, terms
+    from overheard.store.brands import find_brand
 
     with home.store() as store, store.reading() as session:
-        names = list(brands)
-        if len(names) == 1:
-            names += terms(find_brand(session, names[0]), "rival")
-        if len(names) < 2:
-            raise UsageError(f"{names[0]!r} has no rival to compare with; name another brand")
-        found = [find_brand(session, name) for name in names]
+        found = [find_brand(session, name) for name in brands]
+        if len(brands) == 1:
+            found += _rivals(session, found[0])
         result = compare(session, list(dict.fromkeys(found)), _scope(since, until, lang, source))
     render(result, form, console())
+
+
+def _rivals(session: Session, brand: Brand) -> list[Brand]:
+    from overheard.store.brands import find_brand, terms
+
+    names = terms(brand, "rival")
+    if not names:
+        raise UsageError(f"{brand.name!r} has no rival to compare with; name another brand")
+    found = []
+    for name in names:
+        try:
+            found.append(find_brand(session, name))
+        except NotFoundError:
+            raise NotFoundError(
+                f"rival {name!r} is not in the store; add it with `overheard brand add {quote(name)}`"
+            ) from None
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -68,8 +69,8 @@ def add(
             session, name, aliases=aliases, industry=industry, rivals=rivals, products=products, exclusions=exclusions
         )
         say(
-            f"added brand {brand.name!r}. Next: `overheard source add {brand.name!r} …` for a place to crawl, or "
-            f"`overheard import FILE --brand {brand.name!r}`"
+            f"added brand {brand.name!r}. Next: `overheard source add {quote(brand.name)} …` for a place to crawl, "
+            f"or `overheard import FILE --brand {quote(brand.name)}`"
         )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from typing import Annotated
+from collections.abc import Collection
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from sqlalchemy.orm import Session
 
+from overheard.commands.options import seconds
 from overheard.crawler.kinds import parse_target
 from overheard.errors import NotFoundError, UsageError
 from overheard.store.brands import add_brand, add_source, find_brand, set_terms, target_key
@@ -18,14 +20,21 @@ class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _seconds(every: Any) -> Any:
+    try:
+        return seconds(every) if isinstance(every, str) else every
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+
+
 class SourceEntry(_Entry):
-    """One `[[brands.sources]]`; `every` is in seconds."""
+    """One `[[brands.sources]]`; `every` is an interval such as 6h, or in seconds."""
 
     kind: str
     target: dict[str, str]
     name: str | None = None
     language: str | None = None
-    every: Annotated[int, Field(gt=0)] | None = None
+    every: Annotated[Annotated[int, Field(gt=0)] | None, BeforeValidator(_seconds)] = None
     paused: bool = False
 
 
@@ -47,16 +56,24 @@ class Inventory(_Entry):
     brands: tuple[BrandEntry, ...] = ()
 
 
-def read_inventory(text: str, name: str) -> Inventory:
+def read_inventory(text: str, name: str, languages: Collection[str]) -> Inventory:
     """Parse the TOML text of file `name`; raises UsageError naming the key that is wrong."""
     try:
-        return Inventory(**tomllib.loads(text))
+        inventory = Inventory(**tomllib.loads(text))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         raise UsageError(f"{name}: {key}: {first['msg']}; see `overheard config export` for the form") from None
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{name}: {error}; expected TOML as `overheard config export` writes it") from None
+    for brand in inventory.brands:
+        for source in brand.sources:
+            if source.language is not None and source.language not in languages:
+                known = ", ".join(languages)
+                raise UsageError(
+                    f"{name}: a source of {brand.name!r} has language {source.language!r}; expected one of {known}"
+                )
+    return inventory
 
 
 def store_inventory(session: Session, inventory: Inventory) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -87,8 +88,11 @@ def _run_demo(folder: Path, kept: bool) -> None:
     from overheard.settings import CrawlSettings, Settings
     from overheard.store.database import Store
 
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "overheard.toml").write_text(TEMPLATE, encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "overheard.toml").write_text(TEMPLATE, encoding="utf-8")
+    except OSError as error:
+        raise DiskError(f"{folder} cannot be written ({error.strerror}); name another folder for --keep") from None
     settings = Settings(directory=folder.resolve(), crawl=CrawlSettings(delay=0))
     make_key(settings.key_path)
     store = Store.create(settings.store_url)
@@ -97,7 +101,10 @@ def _run_demo(folder: Path, kept: bool) -> None:
     finally:
         store.close()
     if kept:
-        say(f'the store stays in {folder}; try: cd {folder} && overheard mentions "{_names()[0]}" --limit 3')
+        say(
+            f"the store stays in {folder}; try: "
+            f"cd {quote(str(folder))} && overheard mentions {quote(_names()[0])} --limit 3"
+        )
 
 
 def _names() -> list[str]:
@@ -156,6 +163,7 @@ def export(home: Home) -> None:
 
 
 def _exported(session: Session) -> list[dict[str, Any]]:
+    from overheard.commands.sources import interval
     from overheard.store.brands import list_brands, terms
 
     rows = []
@@ -176,7 +184,7 @@ def _exported(session: Session) -> list[dict[str, Any]]:
         row["sources"] = [
             {"kind": source.kind, "name": source.name, "target": source.target}
             | ({"language": source.language} if source.language else {})
-            | ({"every": source.every} if source.every else {})
+            | ({"every": interval(source.every) or source.every} if source.every else {})
             | ({"paused": True} if source.paused else {})
             for source in brand.sources
         ]
@@ -196,16 +204,14 @@ def import_(home: Home, path: Path) -> None:
     """
     from overheard.commands.inventory import read_inventory, store_inventory
 
-    if str(path) == "-":
-        text = sys.stdin.read()
-    else:
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(
-                f"{path} cannot be read: {error}; expected TOML as `overheard config export` writes it"
-            ) from None
-    inventory = read_inventory(text, str(path))
+    try:
+        content = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        text = content.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{path} cannot be read: {error}; expected TOML as `overheard config export` writes it"
+        ) from None
+    inventory = read_inventory(text, str(path), home.settings.languages)
     with home.store() as store, store.session() as session:
         brands, sources = store_inventory(session, inventory)
     say(f"{brands} brands and {sources} sources are as {path} says")

@@ -7,10 +7,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from overheard.commands.brands import confirm
-from overheard.commands.options import Home, format_option, json_text, pass_home, say, seconds, table
+from overheard.commands.options import UNITS, Home, console, format_option, json_text, pass_home, say, seconds, table
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from overheard.store.tables import Source
+
+
+def interval(length: int) -> str | None:
+    """Return an interval in seconds as `--every` takes it, such as 6h; null where it is no whole number of hours."""
+    for unit, size in sorted(UNITS.items(), key=lambda item: -item[1]):
+        if length % size == 0:
+            return f"{length // size}{unit}"
+    return None
 
 
 def described(source: Source) -> dict[str, Any]:
@@ -96,20 +106,43 @@ def list_(home: Home, brand: str | None, form: str) -> None:
     if form == "json":
         click.echo(json_text(rows))
     elif rows:
-        table(
-            ("source", "brand", "kind", "name", "target", "paused", "last crawl", "outcome"),
-            [
-                (
-                    row["source"], row["brand"], row["kind"], row["name"],
-                    " ".join(f"{key}={value}" for key, value in row["target"].items()),
-                    "yes" if row["paused"] else "", row["last_crawl"] and f"{row['last_crawl']:%Y-%m-%d %H:%M}",
-                    row["outcome"],
-                )
-                for row in rows
-            ],
-        )  # fmt: skip
+        _print_list([_readable(row) for row in rows])
     else:
         say("no source yet; add one with `overheard source add BRAND KIND --target …`")
+
+
+def _print_list(rows: list[dict[str, Any]]) -> None:
+    from rich.table import Table
+
+    drawn = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for key in ("source", "kind", "every", "paused", "crawled", "outcome"):
+        drawn.add_column(key, no_wrap=True)
+    for key in ("brand", "name", "target"):
+        drawn.add_column(key, overflow="fold", min_width=len(key))
+    for row in rows:
+        drawn.add_row(
+            str(row["source"]), row["kind"], row["every"], row["paused"], row["last_crawl"] and row["last_crawl"][:10],
+            row["outcome"], row["brand"], row["name"], row["target"],
+        )  # fmt: skip
+    console().print(drawn, markup=False)
+
+
+def _readable(row: dict[str, Any]) -> dict[str, Any]:
+    from overheard.nightly import DAILY
+    from overheard.store.brands import IMPORT
+
+    every = row["every"] or (DAILY if row["kind"] != IMPORT else None)
+    return row | {
+        "target": ",".join(f"{key}={value}" for key, value in row["target"].items()),
+        "every": every and (interval(every) or f"{every} seconds"),
+        "paused": "yes" if row["paused"] else "no",
+        "watermark": _minute(row["watermark"]),
+        "last_crawl": _minute(row["last_crawl"]),
+    }
+
+
+def _minute(time: datetime | None) -> str | None:
+    return f"{time:%Y-%m-%d %H:%M}" if time else None
 
 
 @source_command.command("show")
@@ -130,7 +163,7 @@ def show(home: Home, source: int, form: str) -> None:
     if form == "json":
         click.echo(json_text(row))
     else:
-        table(("key", "value"), list(row.items()))
+        table(("key", "value"), list(_readable(row).items()))
 
 
 @source_command.command("edit")

@@ -119,7 +119,7 @@ def _listed(entries: Sequence[tuple[str, int]]) -> str:
 
 
 def _dimensions(dimensions: Sequence[DimensionFigures]) -> Table:
-    table = _table()
+    table = _table("Mentions per dimension")
     table.add_column("Dimension", no_wrap=True)
     table.add_column("Pain", justify="right", no_wrap=True)
     table.add_column("", justify="center")
@@ -172,13 +172,13 @@ def address(url: str, indent: int) -> Text:
 
 
 def _touchpoints(summary: Summary) -> Table:
-    table = _table()
+    table = _table("Sentences per touchpoint")
     table.add_column("Touchpoint", no_wrap=True)
     table.add_column("Pain", justify="right", no_wrap=True)
     table.add_column("", justify="center")
     table.add_column("Praise", justify="right", no_wrap=True)
     table.add_column("Net", justify="right", no_wrap=True)
-    table.add_column("Sentences", justify="right", no_wrap=True)
+    table.add_column("All", justify="right", no_wrap=True)
     counts = [entry.sentiment for entry in summary.touchpoints]
     largest = max((max(count.negative, count.positive) for count in counts), default=0)
     for entry in summary.touchpoints:
@@ -205,5 +205,8 @@ def _signals(summary: Summary) -> Table:
     return table
 
 
-def _table() -> Table:
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 1))
+def _table(title: str | None = None) -> Table:
+    return Table(
+        title=title, title_justify="left", title_style=QUIET, box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold",
+        padding=(0, 1),
+    )  # fmt: skip

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from shlex import quote
 
 from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
@@ -36,7 +37,7 @@ def find_brand(session: Session, name: str) -> Brand:
     if brand := known.get(key_of(name)):
         return brand
     if not known:
-        raise NotFoundError(f"no brand {name!r}: there is none yet; add it with `overheard brand add {name!r}`")
+        raise NotFoundError(f"no brand {name!r}: there is none yet; add it with `overheard brand add {quote(name)}`")
     near = get_close_matches(key_of(name), known, n=1, cutoff=0.5)
     hint = f"did you mean {known[near[0]].name!r}?" if near else "see `overheard brand list`"
     raise NotFoundError(f"no brand {name!r}; {hint}")
@@ -57,7 +58,7 @@ def add_brand(
     if not name or len(name) > 200:
         raise UsageError(f"brand name {name[:50]!r} has {len(name)} characters; expected 1 to 200")
     if session.scalar(select(Brand).where(Brand.key == key_of(name))):
-        raise UsageError(f"brand {name!r} exists already; change it with `overheard brand edit {name!r}`")
+        raise UsageError(f"brand {name!r} exists already; change it with `overheard brand edit {quote(name)}`")
     brand = Brand(name=name, key=key_of(name), industry=industry, created_at=datetime.now(UTC))
     session.add(brand)
     for kind, texts in (("alias", aliases), ("rival", rivals), ("product", products), ("exclusion", exclusions)):
@@ -177,8 +178,14 @@ def list_sources(session: Session, brand: Brand | None = None) -> Sequence[Sourc
 
 
 def retarget(source: Source, target: dict[str, str]) -> None:
-    """Point a source at another target, and forget what was remembered of the old one."""
+    """Point a source at another target, and forget what was remembered of the old one.
+
+    Raises UsageError when the brand has that target already.
+    """
     if source.kind == IMPORT:
         raise UsageError(f"source {source.id} is what files are imported into; it has no target to change")
+    for other in source.brand.sources if source.brand else ():
+        if other is not source and (other.kind, other.target_key) == (source.kind, target_key(target)):
+            raise UsageError(f"source {other.id} of the same brand has this target already; edit or remove that one")
     source.target, source.target_key = target, target_key(target)
     source.watermark, source.state = None, {}

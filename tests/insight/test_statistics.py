@@ -114,13 +114,23 @@ def test_the_same_sentences_in_fewer_mentions_are_less_certain() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mentions", "share", "alike", "sentences"),
-    [(10, 0.5, 0.3, 3.0), (30, 0.8, 0.3, 2.0), (60, 0.9, 0.2, 1.0), (200, 0.7, 0.5, 4.0)],
+    ("mentions", "share", "alike", "sentences", "most"),
+    [
+        (10, 0.5, 0.3, 3.0, 1.0),
+        (30, 0.8, 0.3, 2.0, 0.995),
+        (60, 0.9, 0.2, 1.0, 0.995),
+        (200, 0.7, 0.5, 4.0, 0.995),
+        (40, 0.6, 0.9, 3.0, 0.98),
+        (200, 0.7, 0.8, 4.0, 0.97),
+    ],
 )
 def test_the_interval_covers_the_truth_about_as_often_as_it_says(
-    mentions: int, share: float, alike: float, sentences: float
+    mentions: int, share: float, alike: float, sentences: float, most: float
 ) -> None:
-    """Mentions with alike sentences: beta-binomial counts, `alike` their correlation within a mention."""
+    """Mentions with alike sentences: beta-binomial counts, `alike` their correlation within a mention.
+
+    A mention is at most one voice, so the less alike its sentences are, the more often the interval covers.
+    """
     random = np.random.default_rng(20261121)
     hits = runs = 0
     for _ in range(600):
@@ -133,7 +143,7 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says(
             runs += 1
             hits += found.low <= 200 * share - 100 <= found.high
     assert runs > 590
-    assert 0.92 <= hits / runs <= 0.995
+    assert 0.92 <= hits / runs <= most
 
 
 def naive_interval_width(clusters: list[Cluster]) -> float:

@@ -23,6 +23,8 @@ from overheard.store.brands import add_brand, add_source, import_source
 from overheard.store.database import Store
 from overheard.store.tables import Brand, ModelVersion, StaleCell
 
+from .conftest import Telling
+
 NAMES = [dimension.name for dimension in taxonomy.load().dimensions]
 TOUCHPOINTS = [touchpoint.name for touchpoint in taxonomy.load().touchpoints]
 SIGNALS = [signal.name for signal in taxonomy.load().signals]
@@ -299,3 +301,11 @@ def test_days_that_changed_since_the_last_count_are_told(store: Store) -> None:
     assert summary_of(store, Scope()).stale == 2
     assert summary_of(store, Scope(until=date(2026, 9, 3))).stale == 1
     assert summary_of(store, Scope(source="shop")).stale == 0
+
+
+def test_what_is_not_counted_yet_leaves_no_negative_number(brand_store: Store, telling: Telling) -> None:
+    opinion = Said(text="Slow.", sentiment="negative", dimensions={"speed": ("negative", 0.9)})
+    foreign = Told(sentences=(), status="not_analysed", language="da")
+    telling([Told(sentences=(opinion,)), foreign])
+    telling([foreign] * 3, count=False)
+    assert summary_of(brand_store, Scope()).pending == 0

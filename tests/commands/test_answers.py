@@ -1,0 +1,97 @@
+"""What the commands print beside the answers: sources, hints that can be copied, errors of one line."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+TARGET = "https://forum.example/a-long-way/to-the/feed.atom?page=1&order=newest"
+SECOND = "https://forum.example/second.atom"
+
+
+def overheard(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[str]:
+    """Run the command line in a folder, on a terminal of 80 columns."""
+    command = f"COLUMNS=80 exec {shlex.join([sys.executable, '-m', 'overheard', *arguments])}"
+    done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, input=given, check=False)
+    return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a brand, a rival that is missing, and two sources; the tests leave it as it is."""
+    folder = tmp_path_factory.mktemp("home")
+    for arguments in (
+        ("init",),
+        ("brand", "add", "Nordwind Bank", "--rival", "Other Bank & Co"),
+        ("source", "add", "Nordwind Bank", "feed", "--target", TARGET, "--every", "6h", "--name", "the large forum"),
+        ("source", "add", "Nordwind Bank", "feed", "--target", SECOND),
+    ):
+        done = overheard(folder, *arguments)
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_the_list_of_sources_fits_and_keeps_the_target_whole(home: Path) -> None:
+    lines = overheard(home, "source", "list").stdout.splitlines()
+    assert max(map(cell_len, lines)) <= 80
+    assert lines[0].split()[-1] == "target"
+    assert lines[1].split()[:4] == ["1", "feed", "6h", "no"]
+    assert any(line.split()[:4] == ["2", "feed", "1d", "no"] for line in lines)
+    column = lines[0].index("target")
+    assert "".join(line[column:].strip() for line in lines[1:]) == f"url={TARGET}url={SECOND}"
+
+
+def test_a_source_is_shown_as_it_was_given(home: Path) -> None:
+    shown = dict(
+        line.split(maxsplit=1)
+        for line in overheard(home, "source", "show", "1").stdout.splitlines()
+        if " " in line.strip()
+    )
+    assert (shown["every"].strip(), shown["paused"].strip()) == ("6h", "no")
+    assert shown["target"].startswith("url=https://forum.example/")
+
+
+def test_an_export_is_read_back_with_intervals_as_text_or_seconds(home: Path, tmp_path: Path) -> None:
+    exported = overheard(home, "config", "export").stdout
+    assert 'every = "6h"' in exported
+    assert overheard(tmp_path, "init").returncode == 0
+    for text in (exported, exported.replace('"6h"', "21600")):
+        done = overheard(tmp_path, "config", "import", "-", given=text.encode())
+        assert done.returncode == 0, done.stderr
+        assert overheard(tmp_path, "config", "export").stdout == exported
+
+
+def test_a_hint_can_be_copied_whatever_the_name(tmp_path: Path) -> None:
+    assert overheard(tmp_path, "init").returncode == 0
+    name = """Jo's "$HOME" & Co"""
+    hint = overheard(tmp_path, "brand", "add", name).stderr
+    assert name in shlex.split(hint.partition("Next: ")[2].split("`")[1])
+
+
+ENTRY = '[[brands]]\nname = "B"\n[[brands.sources]]\nkind = "feed"\ntarget = {{ url = "https://x.example" }}\n{}\n'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "words"),
+    [
+        (("compare", "Nordwind Bank"), b"", ("rival 'Other Bank & Co'", "brand add 'Other Bank & Co'`")),
+        (("source", "edit", "1", "--target", SECOND), b"", ("source 2", "target already")),
+        (("config", "import", "-"), b"\xff\xfe", ("-", "utf-8")),
+        (("config", "import", "-"), ENTRY.format('language = "xx"').encode(), ("'xx'", "en, de")),
+        (("config", "import", "-"), ENTRY.format('every = "soon"').encode(), ("every", "'soon'", "6h")),
+        (("config", "import", "-"), ENTRY.format("every = 0").encode(), ("every", "greater than 0")),
+        (("demo", "--keep", "overheard.toml/demo"), b"", ("overheard.toml/demo", "cannot be written")),
+    ],
+)
+def test_one_line_names_what_is_wrong(
+    home: Path, arguments: tuple[str, ...], given: bytes, words: tuple[str, ...]
+) -> None:
+    done = overheard(home, *arguments, given=given)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    for word in words:
+        assert word in done.stderr
