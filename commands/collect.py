@@ -138,7 +138,8 @@ def import_command(
     """Import reviews from CSV, TSV, JSON Lines, JSON, XLSX or Parquet.
 
     The columns are recognised by their names in eight languages and by what they hold; the mapping and three rows are
-    shown first. Importing again adds nothing. Rows that cannot be used go to the rejects file.
+    shown first. Importing again adds nothing. Rows that cannot be used go to the rejects file and are counted; the exit
+    code is 0 as long as one row can be used.
 
     \b
     Examples:
