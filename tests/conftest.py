@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -34,6 +35,11 @@ def store(settings: Settings) -> Iterator[Store]:
     made = Store.create(settings.store_url)
     yield made
     made.close()
+
+
+# A shell that starts us in the background has us ignore SIGINT, and our children with us: what tests send must arrive.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _absent(server: str, how: str) -> NoReturn:
