@@ -68,14 +68,15 @@ class SourceSpider(Spider):
         self.visit = visit
 
     @classmethod
-    @abstractmethod
     def validate(cls, target: dict[str, str]) -> dict[str, str]:
-        """Return the target in its canonical spelling; raises UsageError in one line."""
+        """Return the target in its canonical spelling, here its one URL; raises UsageError in one line."""
+        check_keys(cls, target)
+        return {"url": check_url(target["url"])}
 
     @classmethod
-    @abstractmethod
     def first_urls(cls, target: dict[str, str]) -> list[str]:
-        """Return the first page of each listing of a valid target."""
+        """Return the first page of each listing of a valid target, here its one URL."""
+        return [target["url"]]
 
     @abstractmethod
     def read(self, response: Response, step: Step, fetched: datetime) -> Page | None:

@@ -15,7 +15,7 @@ from scrapy.http import Request, Response
 
 from overheard.crawler.outcomes import PageError
 from overheard.crawler.page import Page, own_title, plain, same_host, web_url, whole
-from overheard.crawler.spider import SourceSpider, check_keys, check_url
+from overheard.crawler.spider import SourceSpider
 from overheard.crawler.walk import Step
 from overheard.crawler.walls import unexpected
 from overheard.intake.item import Item
@@ -36,17 +36,6 @@ class FeedSpider(SourceSpider):
     required = ("url",)
     newest_first = True
     form_is_sure = True
-
-    @classmethod
-    def validate(cls, target: dict[str, str]) -> dict[str, str]:
-        """Return the target with its URL as it is fetched."""
-        check_keys(cls, target)
-        return {"url": check_url(target["url"])}
-
-    @classmethod
-    def first_urls(cls, target: dict[str, str]) -> list[str]:
-        """Return the feed itself."""
-        return [target["url"]]
 
     def request(self, step: Step) -> Request:
         """Ask for the first page only if it has changed since the last complete crawl."""

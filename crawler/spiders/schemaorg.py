@@ -16,7 +16,7 @@ from overheard.crawler import jsonld, microdata, reviews
 from overheard.crawler.outcomes import PageError
 from overheard.crawler.page import UNREADABLE, Page, decode
 from overheard.crawler.paging import listed_pages, next_pages
-from overheard.crawler.spider import SourceSpider, check_keys, check_url
+from overheard.crawler.spider import SourceSpider
 from overheard.crawler.walk import Step
 from overheard.crawler.walls import wall
 
@@ -28,17 +28,6 @@ class SchemaorgSpider(SourceSpider):
     help = "A page or listing that publishes schema.org reviews (JSON-LD or microdata); paging is followed."
     required = ("url",)
     whole = True
-
-    @classmethod
-    def validate(cls, target: dict[str, str]) -> dict[str, str]:
-        """Return the target with its URL as it is fetched."""
-        check_keys(cls, target)
-        return {"url": check_url(target["url"])}
-
-    @classmethod
-    def first_urls(cls, target: dict[str, str]) -> list[str]:
-        """Return the page itself."""
-        return [target["url"]]
 
     def read(self, response: Response, step: Step, fetched: datetime) -> Page:
         """Read an answer; raises PageError."""
