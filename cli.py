@@ -29,7 +29,7 @@ COMMANDS = {
     "refresh": "collect",
     "classify": "understand",
     "analyze": "understand",
-    "evaluate": "understand",
+    "eval": "understand",
     "train": "understand",
     "summary": "answers",
     "mentions": "answers",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from overheard.nlp.reader import DocumentReading
     from overheard.settings import Settings
 
-BATCH = 256
+BATCH = 512
 """Mentions read and stored in one transaction: a few seconds' work, so that a kill loses little."""
 
 DAILY = 86_400

@@ -1,4 +1,4 @@
-"""`overheard classify` and `analyze`, and for the makers of models `evaluate` and `train`."""
+"""`overheard classify` and `analyze`, and for the makers of models `eval` and `train`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from overheard.commands.options import Home, Progress, format_option, json_text,
 if TYPE_CHECKING:
     from overheard.nlp.reader import DocumentReading
 
-LINES_AT_ONCE = 512
+LINES_AT_ONCE = 2048
 """Lines that `analyze` reads together when they are there: enough to pack batches by length."""
 
 
@@ -181,16 +181,16 @@ def _answer(row: dict[str, Any], reading: DocumentReading, version: str) -> dict
     }
 
 
-@click.command("evaluate")
+@click.command("eval")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--model", "folder", type=click.Path(path_type=Path), help="A model folder  [default: the shipped one]")
 @format_option("table", "json")
-def evaluate_command(path: Path, folder: Path | None, form: str) -> None:
-    """Measure a model on labelled sentences (JSON Lines as in models/corpus).
+def eval_command(path: Path, folder: Path | None, form: str) -> None:
+    """Measure a model on labelled sentences (JSON Lines as in models/corpus), with 95 % bootstrap intervals.
 
     \b
     Example:
-      overheard evaluate models/corpus/gate.jsonl
+      overheard eval models/corpus/gate.jsonl
     """
     from overheard.nlp.classifier import Classifier
     from overheard.nlp.evaluation import evaluate
@@ -199,52 +199,66 @@ def evaluate_command(path: Path, folder: Path | None, form: str) -> None:
     if form == "json":
         click.echo(json_text(figures))
         return
-    rows = [(name, _shown(value)) for name, value in figures.items() if not name.startswith("by_")]
-    rows += [(f"dimension {name}", _shown(value)) for name, value in figures["by_dimension"].items()]
+    click.echo(f"{figures['file']} (SHA-256 {figures['sha256']})")
+    click.echo(f"{figures['sentences']} sentences read by {figures['model']}")
+    rows = [
+        _figure_row(name, value) for name, value in figures.items() if isinstance(value, dict) and name[:3] != "by_"
+    ]
+    rows += [_figure_row(f"dimension {name}", value) for name, value in figures["by_dimension"].items()]
     for group in ("language", "source"):
-        rows += [(f"{group} {name}", _shown(value["joint"])) for name, value in figures[f"by_{group}"].items()]
-    table(("figure", "value"), rows)
+        rows += [_figure_row(f"{group} {name}", value["joint"]) for name, value in figures[f"by_{group}"].items()]
+    table(("figure", "value", "95 % interval", "precision", "recall", "n"), rows)
 
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {key: _plain(item) for key, item in asdict(value).items()}
+        return _plain(asdict(value))
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return round(value, 4) if isinstance(value, float) else value
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, dict):
-        return (
-            f"F1 {value['f1']:.3f} (precision {value['precision']:.3f}, recall {value['recall']:.3f}, "
-            f"n {value['support']})"
-        )
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+def _figure_row(name: str, value: Any) -> tuple[str, ...]:
+    shown = [f"{value[key]:.3f}" if key in value else "" for key in ("precision", "recall")]
+    main = value["f1"] if "f1" in value else value["value"]
+    return name, f"{main:.3f}", f"{value['low']:.3f} to {value['high']:.3f}", *shown, str(value.get("support", ""))
 
 
 @click.command("train")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--base", required=True, type=click.Path(path_type=Path, exists=True), help="The base encoder's folder.")
+@click.option("--base", required=True, help="The base encoder: a folder, or a name on the Hugging Face hub.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Where the trained model goes.")
-@click.option("--version", "version", required=True, help="What to call it, such as opinion-2.")
+@click.option("--version", "version", required=True, help="What to call it, such as opinion-3.")
+@click.option("--texts", "folder", type=click.Path(path_type=Path, exists=True, file_okay=False),
+              help="Where the sentences of stand-off labels are: JSON Lines with text and lang.")  # fmt: skip
 @click.option("--held-out", multiple=True, type=click.Path(path_type=Path, exists=True),
-              help="Never train on a text of this JSON Lines file. Repeatable.")  # fmt: skip
-@click.option("--epochs", default=7, show_default=True, type=click.IntRange(min=1), help="Passes over the rows.")
+              help="Never train on what stands in this JSON Lines file, or in those of this folder.")  # fmt: skip
+@click.option("--epochs", default=5, show_default=True, type=click.IntRange(min=1), help="Passes over the rows.")
 @click.option("--seed", default=1, show_default=True, help="Of every random choice.")
 def train_command(
-    files: tuple[Path, ...], base: Path, out: Path, version: str, held_out: tuple[Path, ...], epochs: int, seed: int
+    files: tuple[Path, ...],
+    base: str,
+    out: Path,
+    version: str,
+    folder: Path | None,
+    held_out: tuple[Path, ...],
+    epochs: int,
+    seed: int,
 ) -> None:
     """Train a model from a base encoder and labelled sentences.
 
+    Rows without a text are stand-off labels: their sentences are looked up by SHA-256 under --texts.
+
     \b
     Example:
-      overheard --verbose train models/corpus/authored.jsonl --base multilingual-e5-small \\
-          --held-out models/corpus/gate.jsonl --out /tmp/opinion-2 --version opinion-2
+      overheard --verbose train models/corpus/authored.jsonl models/corpus/labels.jsonl \\
+          --texts public --base intfloat/multilingual-e5-small \\
+          --held-out models/corpus/gate.jsonl --out /tmp/opinion-3 --version opinion-3
     """
+    from overheard.nlp.corpus import evaluation_texts, texts_by_fingerprint
     from overheard.nlp.training import TrainingArguments, train
 
-    texts = (json.loads(line)["text"] for path in held_out for line in path.read_text(encoding="utf-8").splitlines())
+    texts = texts_by_fingerprint(folder, files) if folder else {}
     arguments = TrainingArguments(version=version, epochs=epochs, seed=seed)
-    network = train(base, files, texts, out, arguments)
-    say(f"trained {network.config.version} into {out}. Next: `overheard evaluate FILE --model {out}`")
+    network = train(base, files, evaluation_texts(held_out), out, arguments, texts)
+    say(f"trained {network.config.version} into {out}. Next: `overheard eval FILE --model {out}`")

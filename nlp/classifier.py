@@ -2,8 +2,8 @@
 
 A batch holds sentences of one token count only, so nothing is padded and a sentence's verdict does not depend on its
 neighbours' lengths. Each core reads batches of its own with one thread: cores that share a batch wait for one another
-at every operation, which costs a factor of ten as soon as another program wants one of them. Numbers are bfloat16 where
-the processor multiplies them natively, else float32.
+at every operation, which costs a factor of ten as soon as another program wants one of them. Numbers are 8-bit integers
+or bfloat16 where the processor multiplies them natively, else float32.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import ctypes
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from importlib import resources
 from itertools import chain
@@ -22,9 +23,11 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
+from torch import Tensor
 
 from overheard.errors import ModelError
 from overheard.nlp.calibration import probabilities
+from overheard.nlp.encoder import QuantisedEncoder, quantisable
 from overheard.nlp.network import POLARITIES, SENTIMENTS, TOKENIZER, WEIGHTS, Logits, NetworkConfig, OpinionNetwork
 
 # oneDNN keeps a compiled product for every shape of batch that it met, by default 1024 of them: hundreds of MB.
@@ -50,9 +53,21 @@ def shipped_model() -> Path:
     return Path(str(resources.files("overheard.models") / "opinion"))
 
 
-def native_bfloat16() -> bool:
-    """Whether this processor multiplies bfloat16 itself, which makes it the faster format."""
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+class NumberFormat(StrEnum):
+    """The numbers that the encoder computes with; all read the same 8-bit weights."""
+
+    INT8 = "int8"
+    BFLOAT16 = "bfloat16"
+    FLOAT32 = "float32"
+
+    @classmethod
+    def native(cls) -> NumberFormat:
+        """Return the fastest format that this processor multiplies itself."""
+        if quantisable():
+            return cls.INT8
+        if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported():
+            return cls.BFLOAT16
+        return cls.FLOAT32
 
 
 def available_cores() -> int:
@@ -63,11 +78,16 @@ def available_cores() -> int:
 class Classifier:
     """The trained network with its tokenizer; loading takes about a second, `classify` is deterministic."""
 
-    def __init__(self, folder: Path | None = None, dtype: torch.dtype | None = None) -> None:
+    def __init__(self, folder: Path | None = None, number_format: NumberFormat | None = None) -> None:
         self.folder = folder or shipped_model()
-        chosen = dtype or (torch.bfloat16 if native_bfloat16() else torch.float32)
-        self.network = OpinionNetwork.load(self.folder).to(chosen)
+        self.number_format = number_format or NumberFormat.native()
+        self.network = OpinionNetwork.load(self.folder)
         self.config: NetworkConfig = self.network.config
+        self._encode: Callable[[Tensor], Tensor] = self.network.encoder
+        if self.number_format is NumberFormat.INT8:
+            self._encode = QuantisedEncoder(self.network.encoder)
+        elif self.number_format is NumberFormat.BFLOAT16:
+            self.network.bfloat16()
         try:
             self.tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER))
         except Exception as error:  # tokenizers raises the bare class
@@ -97,7 +117,7 @@ class Classifier:
         """Return the verdicts of sentences that have the same number of tokens."""
         ids = torch.tensor(batch)
         with torch.inference_mode():
-            return list(self._verdicts(probabilities(self.network(ids, torch.ones_like(ids)), self.config)))
+            return list(self._verdicts(probabilities(self.network.judge(self._encode(ids)), self.config)))
 
     def _verdicts(self, found: Logits) -> Iterator[Verdict]:
         config = self.config

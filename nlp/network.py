@@ -8,6 +8,7 @@ kind, the parcel late" is thus read at *kind* for service and at *late* for spee
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,17 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import BertConfig, BertModel
 
 from overheard.errors import ModelError
+from overheard.nlp.encoder import CODES, Encoder, quantise_rows
 
 POLARITIES = ("absent", "negative", "neutral", "positive")
 SENTIMENTS = ("negative", "neutral", "positive", "mixed")
 
 WEIGHTS, CONFIG, TOKENIZER = "model.safetensors", "config.json", "tokenizer.json"
+
+INT8, SCALE = ".int8", ".scale"
+"""What the two parts of an 8-bit matrix are called behind its name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +91,7 @@ class OpinionNetwork(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoder = BertModel(BertConfig(**config.encoder), add_pooling_layer=False)
+        self.encoder = Encoder(config.encoder)
         hidden = config.encoder["hidden_size"]
         self.sizes = (
             [len(POLARITIES)] * len(config.dimensions)
@@ -100,11 +104,17 @@ class OpinionNetwork(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Logits:
         """Read sentences: both arguments of shape (n, tokens), the mask 1 for a token and 0 for padding."""
-        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        mask = attention_mask.to(states.dtype)
-        mean = (states * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
-        scores = states @ self.queries.to(states.dtype).T / states.shape[-1] ** 0.5
-        scores = scores.float().masked_fill(attention_mask[:, :, None] == 0, float("-inf"))
+        return self.judge(self.encoder(input_ids, attention_mask), attention_mask)
+
+    def judge(self, states: Tensor, attention_mask: Tensor | None = None) -> Logits:
+        """Return the logits of sentences whose token states, (n, tokens, hidden), are known."""
+        scores = (states @ self.queries.to(states.dtype).T / states.shape[-1] ** 0.5).float()
+        if attention_mask is None:
+            mean = states.mean(1)
+        else:
+            mask = attention_mask.to(states.dtype)
+            mean = (states * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
+            scores = scores.masked_fill(attention_mask[:, :, None] == 0, float("-inf"))
         pooled = scores.softmax(1).to(states.dtype).transpose(1, 2) @ states
         features = self.dropout(torch.cat([pooled, mean[:, None, :].expand_as(pooled)], -1))
         outputs = [head(features[:, number]).float() for number, head in enumerate(self.heads)]
@@ -114,40 +124,46 @@ class OpinionNetwork(nn.Module):
         )
 
     def save(self, folder: Path) -> None:
-        """Write config and weights: the word embeddings as 8-bit rows with a scale each, the rest in half precision."""
-        state = {name: value.half().contiguous() for name, value in self.state_dict().items() if "word_emb" not in name}
-        words = self.encoder.embeddings.word_embeddings.weight.detach().float()
-        scale = words.abs().amax(1, keepdim=True).clamp_min(1e-8) / 127
-        state["words.int8"] = (words / scale).round().to(torch.int8)
-        state["words.scale"] = scale.half()
+        """Write config and weights: matrices as 8-bit rows with a scale each, the rest in half precision.
+
+        A product's weights are written as they multiply codes, so that the 8-bit encoder rounds them no second time.
+        """
+        state: dict[str, Tensor] = {}
+        for name, value in self.state_dict().items():
+            if name.endswith(CODES):
+                state[name] = value.contiguous()
+            elif name.startswith("encoder.") and value.dim() == 2:
+                state[name + INT8], state[name + SCALE] = quantise_rows(value * self._unit(name))
+            else:
+                state[name] = value.half().contiguous()
         folder.mkdir(parents=True, exist_ok=True)
         save_file(state, folder / WEIGHTS)
         self.config.save(folder)
+
+    def _unit(self, name: str) -> Tensor:
+        """Return what the inputs of a matrix are counted in: the unit of their codes, 1 for what reads no codes."""
+        codes = self.state_dict().get(name.removesuffix(".weight") + CODES)
+        return torch.ones(1) if codes is None else codes[0]
 
     @classmethod
     def load(cls, folder: Path) -> OpinionNetwork:
         """Read a folder written by `save`, ready for inference; raises ModelError when a file is missing or damaged."""
         config = NetworkConfig.load(folder)
         try:
-            state = load_file(folder / WEIGHTS)
-            words = state.pop("words.int8").float() * state.pop("words.scale").float()
-            state = {name: value.float() for name, value in state.items()}
-            state["encoder.embeddings.word_embeddings.weight"] = words
+            saved = load_file(folder / WEIGHTS)
+            state = {name.removesuffix(INT8): _floats(saved, name) for name in saved if not name.endswith(SCALE)}
             with torch.device("meta"):
                 network = cls(config)
-            buffers = {name for name, _ in network.named_buffers()}
-            loaded = network.load_state_dict(state, strict=False, assign=True)
-            if set(loaded.missing_keys) - buffers or loaded.unexpected_keys:
-                raise KeyError(f"expected other weights than {(loaded.missing_keys + loaded.unexpected_keys)[:3]}")
-            _materialise_buffers(network)
+            network.load_state_dict(state, assign=True)
         except (OSError, KeyError, ValueError, RuntimeError, SafetensorError) as error:
             raise ModelError(f"weights in {str(folder)!r} cannot be read: {error}; reinstall overheard") from None
         return network.eval()
 
 
-def _materialise_buffers(network: OpinionNetwork) -> None:
-    """Give the encoder's index buffers real memory: they are not saved, being 0, 1, 2, … and zeros."""
-    embeddings = network.encoder.embeddings
-    positions = network.config.encoder["max_position_embeddings"]
-    embeddings.register_buffer("position_ids", torch.arange(positions)[None], persistent=False)
-    embeddings.register_buffer("token_type_ids", torch.zeros((1, positions), dtype=torch.long), persistent=False)
+def _floats(saved: Mapping[str, Tensor], name: str) -> Tensor:
+    if not name.endswith(INT8):
+        return saved[name].float()
+    place = name.removesuffix(INT8)
+    matrix = saved[name].float() * saved[place + SCALE].float()
+    codes = saved.get(place.removesuffix(".weight") + CODES)
+    return matrix if codes is None else matrix / codes[0]

@@ -1,28 +1,23 @@
-"""Train the opinion network from a base encoder and labelled sentences; `python -m overheard.nlp.training --help`.
+"""Train the opinion network from a base encoder and labelled sentences: the work behind `overheard train`.
 
 The steps, in order: read the rows and drop every text that an evaluation set holds; set a calibration fold apart;
 trim the vocabulary; fine-tune (word embeddings frozen, bf16 autocast, linear decay, weights averaged over the last
-epochs); fit temperatures and thresholds on the fold; save. Parallel translations take turns: each epoch sees two of
-the languages of each.
+epochs); choose the codes of the 8-bit form; fit temperatures and thresholds on the fold; save. Parallel
+translations take turns: each epoch sees some of the languages of each.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import random
-import re
 import time
-import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
 import torch
-from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
@@ -32,11 +27,12 @@ from overheard import taxonomy
 from overheard.errors import UsageError
 from overheard.nlp import vocabulary
 from overheard.nlp.calibration import fit
+from overheard.nlp.corpus import Row, one_of_each, perturb, split_fold, training_rows
+from overheard.nlp.encoder import CODES, from_bert, measure_codes
 from overheard.nlp.network import (
     POLARITIES,
     SENTIMENTS,
     TOKENIZER,
-    WEIGHTS,
     Logits,
     NetworkConfig,
     OpinionNetwork,
@@ -46,24 +42,13 @@ from overheard.settings import LANGUAGES
 
 logger = logging.getLogger(__name__)
 
+CODE_SENTENCES = 500
+"""About how many sentences the codes are measured on, from all of the files."""
+
 ENCODER_KEYS = (
     "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "pad_token_id",
     "max_position_embeddings", "type_vocab_size", "layer_norm_eps",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One labelled sentence; `group` is shared by the translations of one original."""
-
-    group: str
-    lang: str
-    text: str
-    dimensions: dict[str, str]
-    sentiment: str
-    touchpoint: str
-    signals: tuple[str, ...]
-    source: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +56,7 @@ class TrainingArguments:
     """How to train. Rates are peak values of a linear schedule with warm-up; `batch_size` counts sentences."""
 
     version: str
-    epochs: int = 7
+    epochs: int = 5
     batch_size: int = 32
     encoder_rate: float = 2e-4
     head_rate: float = 1e-3
@@ -79,9 +64,9 @@ class TrainingArguments:
     weight_decay: float = 0.01
     smoothing: float = 0.05
     ema_decay: float = 0.997
-    translations: int = 2
+    translations: int = 1
     noise: float = 0.15
-    fold: float = 0.08
+    fold: float = 0.05
     seed: int = 1
     weights: dict[str, float] = field(
         default_factory=lambda: {"dimensions": 1.0, "sentiment": 0.4, "touchpoint": 0.3, "signals": 0.3}
@@ -90,68 +75,6 @@ class TrainingArguments:
     def __post_init__(self) -> None:
         if not 0 < self.fold < 0.5:
             raise UsageError(f"fold {self.fold}: expected a share between 0 and 0.5, such as 0.08")
-
-
-def normalise(text: str) -> str:
-    """Return the key by which two sentences count as the same: case, accents, punctuation and spacing removed."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return re.sub(r"[^\w]+", " ", "".join(c for c in plain if not unicodedata.combining(c))).strip()
-
-
-def read_rows(path: Path) -> Iterator[Row]:
-    """Yield the rows of a labelled file; the last part of an id such as m0064-nl is its translation's language."""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        group = row["id"].removesuffix("-" + row["lang"])
-        yield Row(
-            group, row["lang"], row["text"], row["dimensions"], row["sentiment"], row["touchpoint"],
-            tuple(row["signals"]), row.get("source", path.stem).split()[0],
-        )  # fmt: skip
-
-
-def training_rows(files: Sequence[Path], held_out: Iterable[str]) -> list[Row]:
-    """Read the files, without any text whose normalised form is in `held_out` and without duplicates."""
-    seen = {normalise(text) for text in held_out}
-    rows = []
-    for row in (row for path in files for row in read_rows(path)):
-        key = normalise(row.text)
-        if key and key not in seen:
-            seen.add(key)
-            rows.append(row)
-    return rows
-
-
-def split_fold(rows: Sequence[Row], share: float) -> tuple[list[Row], list[Row]]:
-    """Return (training rows, calibration rows), split by group so that no translation of a fold row is trained on."""
-
-    def in_fold(row: Row) -> bool:
-        return int(hashlib.sha256(row.group.encode()).hexdigest()[:8], 16) / 2**32 < share
-
-    return [row for row in rows if not in_fold(row)], one_of_each([row for row in rows if in_fold(row)], 1, seed=0)
-
-
-def one_of_each(rows: Sequence[Row], count: int, seed: int) -> list[Row]:
-    """Return at most `count` rows of each group, chosen at random by `seed`."""
-    groups: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        groups[row.group].append(row)
-    chooser = random.Random(seed)
-    return [row for group in groups.values() for row in chooser.sample(group, min(count, len(group)))]
-
-
-def perturb(text: str, chooser: random.Random) -> str:
-    """Write a sentence the way hasty people do: no capitals, no accents, two letters swapped, no final stop."""
-    kind = chooser.randrange(5)
-    if kind == 0:
-        return text.lower()
-    if kind == 1:
-        return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    if kind == 2:
-        return text.rstrip(".!? ")
-    if kind == 3:
-        return text.upper()
-    place = chooser.randrange(max(1, len(text) - 1))
-    return text[:place] + text[place : place + 2][::-1] + text[place + 2 :]
 
 
 def encode_targets(rows: Sequence[Row], config: NetworkConfig) -> Targets:
@@ -223,12 +146,23 @@ def predict(network: OpinionNetwork, tokenizer: Tokenizer, texts: Sequence[str],
     )
 
 
-def prepare(base: Path, rows: Sequence[Row], arguments: TrainingArguments) -> tuple[OpinionNetwork, str]:
-    """Return an untrained network on the trimmed base encoder, and its tokenizer as JSON text."""
-    described = json.loads((base / TOKENIZER).read_text(encoding="utf-8"))
+def prepare(base: str, rows: Sequence[Row], arguments: TrainingArguments) -> tuple[OpinionNetwork, str]:
+    """Return an untrained network on the trimmed base encoder, and its tokenizer as JSON text.
+
+    `base` is a folder or a name on the Hugging Face hub of a BERT with a unigram tokenizer.
+    """
+    from transformers import BertModel
+    from transformers.utils.hub import cached_file
+
+    try:
+        bert = BertModel.from_pretrained(base, add_pooling_layer=False)
+        described = json.loads(Path(str(cached_file(base, TOKENIZER))).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"base model {base!r} cannot be read ({str(error).splitlines()[0]}); "
+            "expected a BERT such as intfloat/multilingual-e5-small, by name or as a folder"
+        ) from None
     keep = vocabulary.choose_pieces(described, (row.text for row in rows))
-    base_config = json.loads((base / "config.json").read_text(encoding="utf-8"))
-    encoder = {key: base_config[key] for key in ENCODER_KEYS} | {"vocab_size": len(keep)}
     words = taxonomy.load()
     config = NetworkConfig(
         version=arguments.version,
@@ -236,18 +170,16 @@ def prepare(base: Path, rows: Sequence[Row], arguments: TrainingArguments) -> tu
         dimensions=tuple(dimension.name for dimension in words.dimensions),
         touchpoints=tuple(touchpoint.name for touchpoint in words.touchpoints),
         signals=tuple(signal.name for signal in words.signals),
-        encoder=encoder,
+        encoder={key: getattr(bert.config, key) for key in ENCODER_KEYS} | {"vocab_size": len(keep)},
     )
     tokenizer = Tokenizer.from_str(json.dumps(vocabulary.trim_tokenizer(described, keep)))
     tokenizer.enable_truncation(config.max_tokens)
     network = OpinionNetwork(config)
-    state = load_file(base / WEIGHTS)
-    name = "embeddings.word_embeddings.weight"
-    state[name] = vocabulary.trim_embeddings(state[name], keep)
-    missing = network.encoder.load_state_dict(state, strict=False).missing_keys
-    if [key for key in missing if "position_ids" not in key and "token_type_ids" not in key]:
-        raise UsageError(f"base model {str(base)!r} lacks {missing}; expected a BERT such as multilingual-e5-small")
-    network.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+    state = from_bert(bert.state_dict())
+    state["words.weight"] = vocabulary.trim_embeddings(state["words.weight"], keep)
+    codes = {name: value for name, value in network.encoder.state_dict().items() if name.endswith(CODES)}
+    network.encoder.load_state_dict(state | codes)
+    network.encoder.words.weight.requires_grad_(False)
     return network, tokenizer.to_str()
 
 
@@ -285,32 +217,49 @@ def train_epoch(
 
 
 def train(
-    base: Path, files: Sequence[Path], held_out: Iterable[str], out: Path, arguments: TrainingArguments
+    base: str,
+    files: Sequence[Path],
+    held_out: Iterable[str],
+    out: Path,
+    arguments: TrainingArguments,
+    texts: Mapping[str, str] | None = None,
 ) -> OpinionNetwork:
-    """Train and save into `out`, after every epoch, the averaged network with its calibration; return the last one."""
-    random.seed(arguments.seed)
+    """Train and save into `out`, after every epoch, the averaged network with its calibration; return the last one.
+
+    `texts` are the sentences of stand-off rows by fingerprint (`corpus.texts_by_fingerprint`).
+    """
     torch.manual_seed(arguments.seed)
     chooser = random.Random(arguments.seed)
-    rows, fold = split_fold(training_rows(files, held_out), arguments.fold)
+    rows, fold = split_fold(training_rows(files, held_out, texts), arguments.fold)
+    if not rows or not fold:
+        raise UsageError(f"{len(rows) + len(fold)} rows are too few to train on and to calibrate; expected hundreds")
     network, tokenizer_text = prepare(base, rows, arguments)
     tokenizer = Tokenizer.from_str(tokenizer_text)
     logger.info("%d rows, %d for calibration, %d pieces", len(rows), len(fold), network.config.encoder["vocab_size"])
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(arguments.ema_decay))  # type: ignore[no-untyped-call]
     epochs = [one_of_each(rows, arguments.translations, arguments.seed + n) for n in range(arguments.epochs)]
     optimiser, schedule = _optimiser(network, sum(map(len, epochs)) // arguments.batch_size + 1, arguments)
-    fold_targets = encode_targets(fold, network.config)
     out.mkdir(parents=True, exist_ok=True)
     (out / TOKENIZER).write_text(tokenizer_text, encoding="utf-8")
     for number, part in enumerate(epochs, 1):
         started = time.monotonic()
         loss = train_epoch(network, average, tokenizer, part, optimiser, schedule, arguments, chooser)
         best = cast(OpinionNetwork, average.module)
-        logits = predict(best, tokenizer, [row.text for row in fold])
-        calibration, thresholds = fit(logits, fold_targets, best.config)
-        best.config = replace(best.config, calibration=calibration, thresholds=thresholds)
+        finish(best, tokenizer, part, fold)
         best.save(out)
         logger.info("epoch %d: loss %.3f, %.0f s", number, loss, time.monotonic() - started)
     return best
+
+
+def finish(network: OpinionNetwork, tokenizer: Tokenizer, seen: Sequence[Row], fold: Sequence[Row]) -> None:
+    """Set the codes of the 8-bit form, from sentences trained on, and the calibration, from the fold."""
+    sample = [row.text for row in seen[:: max(1, len(seen) // CODE_SENTENCES)]]
+    encoded = [encoding.ids for encoding in tokenizer.encode_batch(sample)]
+    network.eval()
+    measure_codes(network.encoder, (torch.tensor([ids]) for ids in encoded))
+    logits = predict(network, tokenizer, [row.text for row in fold])
+    calibration, thresholds = fit(logits, encode_targets(fold, network.config), network.config)
+    network.config = replace(network.config, calibration=calibration, thresholds=thresholds)
 
 
 def _optimiser(

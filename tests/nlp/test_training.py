@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import json
-import random
 from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel
 
 from overheard.errors import ModelError, UsageError
-from overheard.nlp.classifier import Classifier, shipped_model
+from overheard.nlp.classifier import Classifier, NumberFormat, shipped_model
 from overheard.nlp.network import TOKENIZER, OpinionNetwork
-from overheard.nlp.training import (
-    ENCODER_KEYS,
-    Row,
-    TrainingArguments,
-    normalise,
-    perturb,
-    split_fold,
-    train,
-    training_rows,
-)
+from overheard.nlp.training import ENCODER_KEYS, TrainingArguments, train
 from overheard.nlp.vocabulary import choose_pieces, trim_tokenizer
 
 SPEED, SERVICE = "The parcel came two weeks late.", "The staff was friendly and patient."
@@ -43,9 +32,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "layer_norm_eps": 1e-12,
     }  # fmt: skip
     torch.manual_seed(0)
-    model = BertModel(BertConfig(**shape), add_pooling_layer=False)
-    save_file(dict(model.state_dict()), folder / "model.safetensors")
-    (folder / "config.json").write_text(json.dumps(shape), encoding="utf-8")
+    BertModel(BertConfig(**shape), add_pooling_layer=False).save_pretrained(folder)
     (folder / TOKENIZER).write_text(tokenizer, encoding="utf-8")
     return folder
 
@@ -68,8 +55,8 @@ def test_a_trained_model_is_saved_loaded_and_knows_what_it_saw(base: Path, tmp_p
     arguments = TrainingArguments(
         version="tiny", epochs=25, batch_size=8, encoder_rate=3e-3, head_rate=1e-2, noise=0, ema_decay=0.9, fold=0.2
     )
-    train(base, [labelled(tmp_path)], [], tmp_path / "out", arguments)
-    classifier = Classifier(tmp_path / "out", torch.float32)
+    train(str(base), [labelled(tmp_path)], [], tmp_path / "out", arguments)
+    classifier = Classifier(tmp_path / "out", NumberFormat.FLOAT32)
     late, kind = classifier.classify([SPEED + " 7", SERVICE + " 7"])
     assert {name: polarity for name, (polarity, _) in late.dimensions.items()} == {"speed": "negative"}
     assert {name: polarity for name, (polarity, _) in kind.dimensions.items()} == {"service": "positive"}
@@ -77,44 +64,10 @@ def test_a_trained_model_is_saved_loaded_and_knows_what_it_saw(base: Path, tmp_p
     assert classifier.version.startswith("tiny-")
 
 
-def test_no_held_out_text_is_trained_on(tmp_path: Path) -> None:
-    rows = training_rows([labelled(tmp_path, 5)], ["THE PARCEL, came two weeks late 3!"])
-    assert len(rows) == 9
-    assert not [row for row in rows if row.text == SPEED + " 3"]
-
-
-def test_the_shipped_corpus_and_the_gate_share_no_text() -> None:
-    folder = shipped_model().parent / "corpus"
-    texts = {
-        name: {normalise(json.loads(line)["text"]) for line in (folder / name).read_text(encoding="utf-8").splitlines()}
-        for name in ("authored.jsonl", "gate.jsonl")
-    }
-    assert len(texts["authored.jsonl"]) > 9000
-    training = {normalise(row.text) for row in training_rows([folder / "authored.jsonl"], texts["gate.jsonl"])}
-    assert not training & texts["gate.jsonl"]
-
-
-def test_translations_of_one_original_stay_on_one_side_of_the_fold() -> None:
-    rows = [
-        Row(f"m{number}", lang, f"{number} {lang}", {}, "neutral", "none", (), "x")
-        for number in range(400)
-        for lang in ("en", "de", "fr")
-    ]
-    kept, fold = split_fold(rows, 0.1)
-    assert not {row.group for row in kept} & {row.group for row in fold}
-    assert 15 < len(fold) < 80
-    assert len(kept) == 3 * (400 - len(fold))
-
-
 @pytest.mark.parametrize("share", [0, 0.5, -1, 2])
 def test_a_fold_of_no_use_is_refused(share: float) -> None:
     with pytest.raises(UsageError, match=r"such as 0\.08"):
         TrainingArguments(version="x", fold=share)
-
-
-@given(st.text(min_size=1, max_size=80), st.integers(0, 1000))
-def test_perturbing_never_fails_and_keeps_something(text: str, seed: int) -> None:
-    assert isinstance(perturb(text, random.Random(seed)), str)
 
 
 @settings(max_examples=30, deadline=None)
@@ -148,4 +101,17 @@ def test_saving_and_loading_keeps_the_weights(tmp_path: Path) -> None:
     again = OpinionNetwork.load(tmp_path)
     assert again.config == shipped.config
     for (name, one), two in zip(shipped.state_dict().items(), again.state_dict().values(), strict=True):
-        assert torch.allclose(one, two, atol=2e-4), name
+        assert torch.equal(one, two), name
+
+
+@pytest.mark.parametrize("base", ["no/such-model-anywhere", "."])
+def test_a_base_that_is_none_is_named(base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(UsageError, match="expected a BERT such as intfloat/multilingual-e5-small") as caught:
+        train(base, [labelled(tmp_path)], [], tmp_path / "out", TrainingArguments(version="x"))
+    assert "\n" not in str(caught.value)
+
+
+def test_too_few_rows_are_refused(base: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="too few"):
+        train(str(base), [labelled(tmp_path, 1)], [], tmp_path / "out", TrainingArguments(version="x", fold=0.01))
