@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check test-servers clean
+.PHONY: demo test check test-servers speed transfer clean
 
 demo: .venv/installed
 	$(BIN)/overheard demo
@@ -23,6 +23,14 @@ test-servers: .venv/installed-dev
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
 	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends postgresql; }
 	OVERHEARD_REQUIRE_SERVERS=1 $(BIN)/pytest -m servers
+
+# Speed against named baselines, in one run: some ten minutes on a machine that does nothing else.
+speed: .venv/installed
+	$(BIN)/python benchmarks/speed.py
+
+# PUBLIC: a folder with the public test sets named in docs/transfer.md.
+transfer: .venv/installed
+	$(BIN)/python benchmarks/transfer.py $(PUBLIC)
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
