@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -70,9 +71,13 @@ def analyze_command(home: Home) -> None:
     number = 0
     for lines in _chunks():
         if classifier is None:
-            from overheard.nightly import load_classifier
+            # The identifier unpacks its model, most of it outside the interpreter's lock, while torch is imported.
+            unpacking = Thread(target=identifier.identify, args=("a text",))
+            unpacking.start()
+            from overheard.nlp.classifier import Classifier
 
-            classifier = load_classifier()
+            classifier = Classifier()
+            unpacking.join()
         rows = [_parse(line, number + offset) for offset, line in enumerate(lines, 1)]
         number += len(lines)
         for answer in _answers(rows, classifier, identifier, languages):

@@ -1,7 +1,9 @@
 """Turn logits into probabilities that mean what they say, and probabilities into decisions.
 
 Temperature scaling (Guo et al. 2017, "On Calibration of Modern Neural Networks"), with one bias for *absent* (and for
-signals), because sentences written for training name more dimensions than life does.
+signals), because sentences written for training name more dimensions than life does. What is shown of an opinion, the
+probability of that dimension with that polarity, gets a temperature and a bias of its own (Platt 1999), fitted on the
+opinions that are shown: those of all labels together are mostly easy absences.
 """
 
 from __future__ import annotations
@@ -33,6 +35,12 @@ def probabilities(logits: Logits, config: NetworkConfig) -> Logits:
     )
 
 
+def opinion_scores(scores: Tensor, config: NetworkConfig) -> Tensor:
+    """Return the calibrated probability that a shown opinion, dimension with polarity, is right."""
+    temperature, bias = config.calibration.get("opinions", [1.0, 0.0])
+    return (scores.clamp(1e-4, 1 - 1e-4).logit() / temperature + bias).sigmoid()
+
+
 def fit(logits: Logits, labels: Targets, config: NetworkConfig) -> tuple[dict[str, list[float]], dict[str, float]]:
     """Return (calibration, thresholds) fitted on rows that no training step saw.
 
@@ -60,6 +68,11 @@ def fit(logits: Logits, labels: Targets, config: NetworkConfig) -> tuple[dict[st
     right = (found.dimensions[..., 1:].argmax(-1) + 1 == labels.dimensions) & (labels.dimensions > 0)
     threshold = _best_threshold(present.flatten(), right.flatten(), int((labels.dimensions > 0).sum()))
     signal = _best_threshold(found.signals.flatten(), labels.signals.flatten() > 0, int(labels.signals.sum()))
+    shown = present >= threshold
+    scores, truth = found.dimensions[..., 1:].amax(-1)[shown].clamp(1e-4, 1 - 1e-4).logit(), right[shown].float()
+    calibration["opinions"] = _minimise(
+        lambda p: functional.binary_cross_entropy_with_logits(scores / p[0].exp() + p[1], truth), 2
+    )
     return calibration, {"dimensions": threshold, "signals": signal}
 
 

@@ -26,7 +26,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from overheard.errors import ModelError
-from overheard.nlp.calibration import probabilities
+from overheard.nlp.calibration import opinion_scores, probabilities
 from overheard.nlp.encoder import QuantisedEncoder, quantisable
 from overheard.nlp.network import POLARITIES, SENTIMENTS, TOKENIZER, WEIGHTS, Logits, NetworkConfig, OpinionNetwork
 
@@ -121,28 +121,35 @@ class Classifier:
 
     def _verdicts(self, found: Logits) -> Iterator[Verdict]:
         config = self.config
-        score, sentiment = found.sentiment.max(-1)
-        polarity_score, polarity = found.dimensions[..., 1:].max(-1)
+        likeliest, polarity = found.dimensions[..., 1:].max(-1)
         present = 1 - found.dimensions[..., 0] >= config.thresholds.get("dimensions", 0.5)
         signals = found.signals >= config.thresholds.get("signals", 0.5)
         rows = zip(
-            score.tolist(), sentiment.tolist(), found.touchpoint.argmax(-1).tolist(), signals.tolist(),
-            present.tolist(), polarity.tolist(), polarity_score.tolist(), strict=True,
+            found.sentiment.tolist(), found.touchpoint.argmax(-1).tolist(), signals.tolist(), present.tolist(),
+            polarity.tolist(), opinion_scores(likeliest, config).tolist(), strict=True,
         )  # fmt: skip
-        for score_, sentiment_, touchpoint, signals_, present_, polarity_, polarity_score_ in rows:
+        for sentiments, touchpoint, signals_, present_, polarity_, scores in rows:
+            dimensions = {
+                name: (POLARITIES[which + 1], round(score, 4))
+                for name, given, which, score in zip(config.dimensions, present_, polarity_, scores, strict=True)
+                if given
+            }
+            sentiment = _sentiment(sentiments, {word for word, _ in dimensions.values()})
             yield Verdict(
-                SENTIMENTS[sentiment_],
-                round(score_, 4),
+                SENTIMENTS[sentiment],
+                round(sentiments[sentiment], 4),
                 config.touchpoints[touchpoint],
                 tuple(name for name, given in zip(config.signals, signals_, strict=True) if given),
-                {
-                    name: (POLARITIES[which + 1], round(value, 4))
-                    for name, given, which, value in zip(
-                        config.dimensions, present_, polarity_, polarity_score_, strict=True
-                    )
-                    if given
-                },
+                dimensions,
             )
+
+
+def _sentiment(probabilities: Sequence[float], polarities: set[str]) -> int:
+    """Return the likeliest sentiment's number; a sentence whose opinions all point one way is not neutral."""
+    best = max(range(len(SENTIMENTS)), key=probabilities.__getitem__)
+    if SENTIMENTS[best] == "neutral" and len(polarities) == 1:
+        return SENTIMENTS.index(polarities.pop())
+    return best
 
 
 def _give_memory_back() -> None:

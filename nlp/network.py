@@ -26,6 +26,9 @@ SENTIMENTS = ("negative", "neutral", "positive", "mixed")
 
 WEIGHTS, CONFIG, TOKENIZER = "model.safetensors", "config.json", "tokenizer.json"
 
+WORDS = "words.safetensors"
+"""The word vectors: training leaves them as they are in the base, so versions with one vocabulary share this file."""
+
 INT8, SCALE = ".int8", ".scale"
 """What the two parts of an 8-bit matrix are called behind its name."""
 
@@ -98,7 +101,7 @@ class OpinionNetwork(nn.Module):
             + [len(SENTIMENTS), len(config.touchpoints)]
             + [1] * len(config.signals)
         )
-        self.queries = nn.Parameter(torch.randn(len(self.sizes), hidden) * 0.02)
+        self.queries = nn.Parameter(torch.empty(len(self.sizes), hidden).uniform_(-0.03, 0.03))
         self.dropout = nn.Dropout(0.1)
         self.heads = nn.ModuleList(nn.Linear(2 * hidden, size) for size in self.sizes)
 
@@ -137,6 +140,8 @@ class OpinionNetwork(nn.Module):
             else:
                 state[name] = value.half().contiguous()
         folder.mkdir(parents=True, exist_ok=True)
+        words = {name: state.pop(name) for name in list(state) if name.startswith("encoder.words.")}
+        save_file(words, folder / WORDS)
         save_file(state, folder / WEIGHTS)
         self.config.save(folder)
 
@@ -150,7 +155,7 @@ class OpinionNetwork(nn.Module):
         """Read a folder written by `save`, ready for inference; raises ModelError when a file is missing or damaged."""
         config = NetworkConfig.load(folder)
         try:
-            saved = load_file(folder / WEIGHTS)
+            saved = load_file(folder / WORDS) | load_file(folder / WEIGHTS)
             state = {name.removesuffix(INT8): _floats(saved, name) for name in saved if not name.endswith(SCALE)}
             with torch.device("meta"):
                 network = cls(config)

@@ -179,7 +179,6 @@ def prepare(base: str, rows: Sequence[Row], arguments: TrainingArguments) -> tup
     state["words.weight"] = vocabulary.trim_embeddings(state["words.weight"], keep)
     codes = {name: value for name, value in network.encoder.state_dict().items() if name.endswith(CODES)}
     network.encoder.load_state_dict(state | codes)
-    network.encoder.words.weight.requires_grad_(False)
     return network, tokenizer.to_str()
 
 

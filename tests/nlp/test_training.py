@@ -82,7 +82,7 @@ def test_a_trimmed_tokenizer_reads_kept_words_as_before(words: list[str]) -> Non
     assert before == after
 
 
-@pytest.mark.parametrize("name", ["config.json", "model.safetensors", TOKENIZER])
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "words.safetensors", TOKENIZER])
 @pytest.mark.parametrize("content", [None, b"", b"{}"])
 def test_a_damaged_model_folder_is_named(tmp_path: Path, name: str, content: bytes | None) -> None:
     for file in shipped_model().iterdir():
