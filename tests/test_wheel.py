@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-NOT_SHIPPED = ("tests/", "docs/")
+NOT_SHIPPED = ("tests/", "docs/", "benchmarks/")
 
 
 def tracked() -> list[str]:
