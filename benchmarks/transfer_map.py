@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -12,7 +11,7 @@ from typing import Any
 
 from overheard.commands.options import say
 from overheard.errors import UsageError
-from overheard.nlp.corpus import normalise
+from overheard.nlp.corpus import normalise, read_objects, read_rows
 
 TWO, THREE = ("negative", "positive"), ("negative", "neutral", "positive")
 
@@ -99,10 +98,10 @@ def load(folder: Path, name: str, held_out: Mapping[str, list[str]], languages: 
     """Return the rows of a test set that may count, telling how many do not and why; raises UsageError."""
     path = folder / f"{name}.jsonl"
     try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
+        rows = [row for _, row in read_objects(path)]
         known = [row for row in rows if row["lang"] in languages]
         kept = [row for row in known if not _holds(normalise(text_of(row)), held_out)]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"test set {str(path)!r} cannot be read ({type(error).__name__}: {error})") from None
     if not kept:
         raise UsageError(f"test set {str(path)!r}: no row is left to measure on")
@@ -118,16 +117,10 @@ def text_of(row: Mapping[str, Any]) -> str:
 
 def held_out_sentences(paths: Iterable[Path]) -> dict[str, list[str]]:
     """Return the normalised held-out sentences of at least four words, by their first four."""
-    found = defaultdict(list)
-    for path in paths:
-        try:
-            lines = path.read_text(encoding="utf-8").split("\n")
-            keys = [normalise(json.loads(line)["text"]) for line in lines if line.strip()]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UsageError(f"{str(path)!r}: no JSON Lines with text ({type(error).__name__}: {error})") from None
-        for words in map(str.split, keys):
-            if len(words) >= HELD_OUT_WORDS:
-                found[" ".join(words[:HELD_OUT_WORDS])].append(" ".join(words))
+    found: dict[str, list[str]] = defaultdict(list)
+    for words in (normalise(row.text).split() for path in paths for row in read_rows(path)):
+        if len(words) >= HELD_OUT_WORDS:
+            found[" ".join(words[:HELD_OUT_WORDS])].append(" ".join(words))
     return dict(found)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
+
+from overheard.nlp.languages import unaccented
 
 ROLES: dict[str, str] = {
     "text": """review text|review content|review body|text|full text|review|reviews|comment|comments|tweet|body|content|
@@ -130,8 +131,7 @@ def normalise(name: str) -> str:
     ('descricao', 'review text', 'review created at')
     """
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    plain = unicodedata.normalize("NFKD", spaced.replace("ß", "ss"))
-    plain = "".join(character for character in plain if not unicodedata.combining(character))
+    plain = unaccented(spaced.replace("ß", "ss"))
     return " ".join(re.findall(r"[^\W_]+", plain.casefold()))
 
 

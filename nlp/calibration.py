@@ -38,7 +38,7 @@ def probabilities(logits: Logits, config: NetworkConfig) -> Logits:
 def opinion_scores(scores: Tensor, config: NetworkConfig) -> Tensor:
     """Return the calibrated probability that a shown opinion, dimension with polarity, is right."""
     temperature, bias = config.calibration.get("opinions", [1.0, 0.0])
-    return (scores.clamp(1e-4, 1 - 1e-4).logit() / temperature + bias).sigmoid()
+    return (_log_odds(scores) / temperature + bias).sigmoid()
 
 
 def fit(logits: Logits, labels: Targets, config: NetworkConfig) -> tuple[dict[str, list[float]], dict[str, float]]:
@@ -53,15 +53,11 @@ def fit(logits: Logits, labels: Targets, config: NetworkConfig) -> tuple[dict[st
         scaled = logits.dimensions / parameters[0].exp() + shift
         return functional.cross_entropy(scaled.flatten(0, 1), labels.dimensions.flatten())
 
-    def signal_loss(parameters: Tensor) -> Tensor:
-        scaled = logits.signals / parameters[0].exp() + parameters[1]
-        return functional.binary_cross_entropy_with_logits(scaled, labels.signals)
-
     calibration = {
         "dimensions": _minimise(dimension_loss, 2),
         "sentiment": _minimise(lambda p: functional.cross_entropy(logits.sentiment / p.exp(), labels.sentiment), 1),
         "touchpoint": _minimise(lambda p: functional.cross_entropy(logits.touchpoint / p.exp(), labels.touchpoint), 1),
-        "signals": _minimise(signal_loss, 2),
+        "signals": _platt(logits.signals, labels.signals),
     }
     found = probabilities(logits, type(config)(**{**vars(config), "calibration": calibration}))
     present = 1 - found.dimensions[..., 0]
@@ -69,11 +65,18 @@ def fit(logits: Logits, labels: Targets, config: NetworkConfig) -> tuple[dict[st
     threshold = _best_threshold(present.flatten(), right.flatten(), int((labels.dimensions > 0).sum()))
     signal = _best_threshold(found.signals.flatten(), labels.signals.flatten() > 0, int(labels.signals.sum()))
     shown = present >= threshold
-    scores, truth = found.dimensions[..., 1:].amax(-1)[shown].clamp(1e-4, 1 - 1e-4).logit(), right[shown].float()
-    calibration["opinions"] = _minimise(
-        lambda p: functional.binary_cross_entropy_with_logits(scores / p[0].exp() + p[1], truth), 2
-    )
+    if shown.any():
+        calibration["opinions"] = _platt(_log_odds(found.dimensions[..., 1:].amax(-1)[shown]), right[shown].float())
     return calibration, {"dimensions": threshold, "signals": signal}
+
+
+def _log_odds(scores: Tensor) -> Tensor:
+    return scores.clamp(1e-4, 1 - 1e-4).logit()
+
+
+def _platt(logits: Tensor, truth: Tensor) -> list[float]:
+    """Return the temperature and the bias that make log odds fit what was true (0 or 1)."""
+    return _minimise(lambda p: functional.binary_cross_entropy_with_logits(logits / p[0].exp() + p[1], truth), 2)
 
 
 def _minimise(loss: Callable[[Tensor], Tensor], size: int) -> list[float]:

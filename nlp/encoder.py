@@ -32,6 +32,7 @@ class Encoder(nn.Module):
     def __init__(self, shape: Mapping[str, Any], dropout: float = 0.1) -> None:
         super().__init__()
         hidden = shape["hidden_size"]
+        # Zeros, and not nn.Embedding's own start: on the meta device that one imports a compiler, a second at start-up.
         self.words = nn.Embedding(
             shape["vocab_size"], hidden, _weight=torch.zeros(shape["vocab_size"], hidden), _freeze=True
         )
@@ -149,9 +150,9 @@ def measure_codes(encoder: Encoder, batches: Iterable[Tensor]) -> None:
         getattr(layer, name + CODES).copy_(torch.stack(list(Codes.choose(layer, name, least, greatest))))
 
 
-def quantise_rows(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Return (8-bit integers, one half-precision scale for each row) that stand for a matrix."""
-    scale = (weight.abs().amax(1, keepdim=True) / 127).clamp_min(1e-7).half()
+def quantise_rows(weight: Tensor, dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor]:
+    """Return (8-bit integers, one scale of type `dtype` for each row) that stand for a matrix."""
+    scale = (weight.abs().amax(1, keepdim=True).clamp_min(1e-5) / 127).to(dtype)
     return (weight / scale.float()).round().clamp_(-127, 127).to(torch.int8), scale
 
 
@@ -193,8 +194,8 @@ class QuantisedProduct:
     """A linear layer that reads codes: weights in the processor's own order, result as floats, after GELU on demand."""
 
     def __init__(self, weight: Tensor, bias: Tensor, dtype: torch.dtype, after: str = "none") -> None:
-        scale = weight.abs().amax(1, keepdim=True).clamp_min(1e-7) / 127
-        self.weight = torch.ops.onednn.qlinear_prepack((weight / scale).round().to(torch.int8), None)
+        codes, scale = quantise_rows(weight)
+        self.weight = torch.ops.onednn.qlinear_prepack(codes, None)
         self.scale = scale.flatten()
         self.zeros = torch.zeros(len(scale), dtype=torch.int32)
         self.bias = bias
@@ -233,7 +234,7 @@ class QuantisedLayer:
     def __init__(self, layer: Layer, incoming: ScaledNorm, following: Codes) -> None:
         self.heads = layer.heads
         self.incoming = incoming
-        weight, bias = Codes(incoming.unit, incoming.middle).fold(layer.project)
+        weight, bias = Codes.of(layer, "project").fold(layer.project)
         mixed = Codes.of(layer, "merge")
         values = slice(2 * len(weight) // 3, None)  # scaled and shifted values make attention's result come as codes
         weight[values] /= mixed.unit[:, None]

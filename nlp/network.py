@@ -29,6 +29,9 @@ WEIGHTS, CONFIG, TOKENIZER = "model.safetensors", "config.json", "tokenizer.json
 WORDS = "words.safetensors"
 """The word vectors: training leaves them as they are in the base, so versions with one vocabulary share this file."""
 
+WORD_VECTORS = "encoder.words."
+"""What the names of the word vectors begin with."""
+
 INT8, SCALE = ".int8", ".scale"
 """What the two parts of an 8-bit matrix are called behind its name."""
 
@@ -37,8 +40,9 @@ INT8, SCALE = ".int8", ".scale"
 class NetworkConfig:
     """What the weights mean: label orders, encoder shape and calibration; it travels with them as config.json.
 
-    `calibration` holds per head group (`dimensions`, `sentiment`, `touchpoint`, `signals`) a temperature and biases
-    fitted on rows that no training step saw; `thresholds` the least probability at which a dimension or signal counts.
+    `calibration` holds per head group (`dimensions`, `sentiment`, `touchpoint`, `signals`), and for `opinions` shown,
+    a temperature and biases fitted on rows that no training step saw; `thresholds` the least probability at which a
+    dimension or signal counts.
     """
 
     version: str
@@ -101,6 +105,7 @@ class OpinionNetwork(nn.Module):
             + [len(SENTIMENTS), len(config.touchpoints)]
             + [1] * len(config.signals)
         )
+        # uniform_ and not normal_: see Encoder.words.
         self.queries = nn.Parameter(torch.empty(len(self.sizes), hidden).uniform_(-0.03, 0.03))
         self.dropout = nn.Dropout(0.1)
         self.heads = nn.ModuleList(nn.Linear(2 * hidden, size) for size in self.sizes)
@@ -132,23 +137,21 @@ class OpinionNetwork(nn.Module):
         A product's weights are written as they multiply codes, so that the 8-bit encoder rounds them no second time.
         """
         state: dict[str, Tensor] = {}
-        for name, value in self.state_dict().items():
+        weights = self.state_dict()
+        for name, value in weights.items():
             if name.endswith(CODES):
                 state[name] = value.contiguous()
             elif name.startswith("encoder.") and value.dim() == 2:
-                state[name + INT8], state[name + SCALE] = quantise_rows(value * self._unit(name))
+                # Word vectors are far from the least half-precision number; weights times the units of codes are not.
+                dtype = torch.half if name.startswith(WORD_VECTORS) else torch.float32
+                state[name + INT8], state[name + SCALE] = quantise_rows(value * _unit(weights, name), dtype)
             else:
                 state[name] = value.half().contiguous()
         folder.mkdir(parents=True, exist_ok=True)
-        words = {name: state.pop(name) for name in list(state) if name.startswith("encoder.words.")}
+        words = {name: state.pop(name) for name in list(state) if name.startswith(WORD_VECTORS)}
         save_file(words, folder / WORDS)
         save_file(state, folder / WEIGHTS)
         self.config.save(folder)
-
-    def _unit(self, name: str) -> Tensor:
-        """Return what the inputs of a matrix are counted in: the unit of their codes, 1 for what reads no codes."""
-        codes = self.state_dict().get(name.removesuffix(".weight") + CODES)
-        return torch.ones(1) if codes is None else codes[0]
 
     @classmethod
     def load(cls, folder: Path) -> OpinionNetwork:
@@ -165,10 +168,14 @@ class OpinionNetwork(nn.Module):
         return network.eval()
 
 
+def _unit(state: Mapping[str, Tensor], name: str) -> Tensor:
+    """Return what the inputs of a matrix are counted in: the unit of their codes, 1 for what reads no codes."""
+    codes = state.get(name.removesuffix(".weight") + CODES)
+    return torch.ones(1) if codes is None else codes[0]
+
+
 def _floats(saved: Mapping[str, Tensor], name: str) -> Tensor:
     if not name.endswith(INT8):
         return saved[name].float()
     place = name.removesuffix(INT8)
-    matrix = saved[name].float() * saved[place + SCALE].float()
-    codes = saved.get(place.removesuffix(".weight") + CODES)
-    return matrix if codes is None else matrix / codes[0]
+    return saved[name].float() * saved[place + SCALE].float() / _unit(saved, place)

@@ -20,15 +20,14 @@ from urllib.parse import unquote_plus
 import phonenumbers
 
 from overheard.errors import SettingsError
-from overheard.nlp.languages import CODES, load
+from overheard.nlp.languages import CODES, load, unaccented
 
 Span = tuple[int, str]
 """Where a masked stretch ends and what stands in its place."""
 
 
 def _fold(word: str) -> str:
-    """Return the word in lower case without its accents, as hurried people type it."""
-    return "".join(sign for sign in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(sign))
+    return unaccented(word.casefold())
 
 
 _LANGUAGES: Final = tuple(load(code) for code in CODES)

@@ -6,12 +6,22 @@ without their final full stop.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 
 CODES = ("en", "de", "nl", "ro", "it", "fr", "es", "pt")
+
+
+def unaccented(text: str) -> str:
+    """Return a text without its accents, compatibility forms ("ﬁ") spelt out, as hurried people type it.
+
+    >>> unaccented("Größe, șansă")
+    'Große, sansa'
+    """
+    return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
 
 
 @dataclass(frozen=True, slots=True)
