@@ -5,7 +5,8 @@ Every part is safe to kill and to run again: a page, a batch of mentions, a grou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -103,21 +104,33 @@ def classify(
         if on_start:
             on_start(total)
         done = Classified(classifier.version)
-        after = 0
-        while batch := _batch(store, version, after):
-            found = _read(classifier, settings, batch)
+        for found in _readings(store, version, classifier, settings):
             with store.session() as session:
                 readings.save(session, version, found)
-                if not after:
+                if not done.mentions:
                     readings.let_answer(session, version)
-            after = batch[-1].id
             done = _count(done, found)
             if on_mentions:
-                on_mentions(len(batch))
+                on_mentions(len(found))
         roll_up(store, measures())
         with store.session() as session:
             switched = readings.let_answer(session, version)
     return Classified(done.model, done.mentions, done.not_analysed, done.opinions, switched)
+
+
+def _readings(
+    store: Store, version: int, classifier: Classifier, settings: Settings
+) -> Iterator[list[readings.Reading]]:
+    """Yield what is in the unread mentions, a batch at a time; a batch is read while the one before it is stored."""
+    with ThreadPoolExecutor(1, "read") as thread:
+        batch = _batch(store, version, after=0)
+        reading = thread.submit(_read, classifier, settings, batch)
+        while batch:
+            following = _batch(store, version, after=batch[-1].id)
+            found = reading.result()
+            reading = thread.submit(_read, classifier, settings, following)
+            yield found
+            batch = following
 
 
 def _batch(store: Store, version: int, after: int) -> list[readings.Unread]:
@@ -195,10 +208,3 @@ def refresh(
             raise PartialError("interrupted while crawling; what was read is stored, run `overheard refresh` again")
         classified = classify(store, settings, load, on_start, on_mentions)
         return Refreshed(results, classified, settle(store))
-
-
-def load_classifier() -> Classifier:
-    """Load the shipped model with one thread per core; takes about a second."""
-    from overheard.nlp.classifier import Classifier
-
-    return Classifier()

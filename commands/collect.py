@@ -18,6 +18,7 @@ from overheard.commands.options import (
     Progress,
     format_option,
     json_text,
+    load_classifier,
     pass_home,
     say,
     table,
@@ -225,7 +226,7 @@ def refresh_command(home: Home, form: str) -> None:
 
     with home.store() as store, Progress("refreshing") as bar:
         done = nightly.refresh(
-            store, home.settings, nightly.load_classifier, on_page=lambda page: _show_page(bar, page),
+            store, home.settings, load_classifier, on_page=lambda page: _show_page(bar, page),
             on_start=bar.start, on_mentions=bar.advance,
         )  # fmt: skip
     if form == "json":

@@ -18,6 +18,7 @@ from overheard.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from overheard.nlp.classifier import Classifier
     from overheard.settings import Settings
     from overheard.store.database import Store
 
@@ -51,6 +52,13 @@ class Home:
             yield store
         finally:
             store.close()
+
+
+def load_classifier() -> Classifier:
+    """Load the shipped model with one thread per core; takes about a second."""
+    from overheard.nlp.classifier import Classifier
+
+    return Classifier()
 
 
 def seconds(text: str) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from overheard.commands.options import Home, Progress, console, pass_home, say
+from overheard.commands.options import Home, Progress, console, load_classifier, pass_home, say
 from overheard.errors import DiskError, UsageError
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _crawl_and_show(store: Store, settings: Settings) -> None:
         prepare(store, site.url)
         with Progress("crawling and classifying") as bar:
             done = nightly.refresh(
-                store, settings, nightly.load_classifier, on_page=lambda _: bar.advance(), on_start=bar.start,
+                store, settings, load_classifier, on_page=lambda _: bar.advance(), on_start=bar.start,
                 on_mentions=bar.advance,
             )  # fmt: skip
     show_crawls(done.crawls, "table")

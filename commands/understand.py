@@ -8,16 +8,26 @@ import os
 import select
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from overheard.commands.options import Home, Progress, format_option, json_text, pass_home, say, table
+from overheard.commands.options import (
+    Home,
+    Progress,
+    format_option,
+    json_text,
+    load_classifier,
+    pass_home,
+    say,
+    table,
+)
 
 if TYPE_CHECKING:
+    from overheard.nlp.classifier import Classifier
     from overheard.nlp.reader import DocumentReading
 
 LINES_AT_ONCE = 2048
@@ -39,7 +49,7 @@ def classify_command(home: Home, form: str) -> None:
     from overheard import nightly
 
     with home.store() as store, Progress("classifying") as bar:
-        done = nightly.classify(store, home.settings, nightly.load_classifier, bar.start, bar.advance)
+        done = nightly.classify(store, home.settings, load_classifier, bar.start, bar.advance)
     if form == "json":
         click.echo(json_text(asdict(done)))
     else:
@@ -67,22 +77,29 @@ def analyze_command(home: Home) -> None:
 
     languages = home.settings.languages
     identifier = LanguageIdentifier(languages)
-    classifier = None
     number = 0
-    for lines in _chunks():
-        if classifier is None:
-            # The identifier unpacks its model, most of it outside the interpreter's lock, while torch is imported.
-            unpacking = Thread(target=identifier.identify, args=("a text",))
-            unpacking.start()
-            from overheard.nlp.classifier import Classifier
+    # Lines are read and their languages told while the classifier is loaded, and then while it reads the lines before.
+    with ThreadPoolExecutor(1, "analyze") as thread:
+        loading: Future[Classifier] | None = None
+        answering: Future[None] | None = None
+        for lines in _chunks():
+            loading = loading or thread.submit(load_classifier)
+            rows = [_parse(line, number + offset) for offset, line in enumerate(lines, 1)]
+            number += len(lines)
+            for row in rows:
+                if row.get("text", "").strip():
+                    row["lang"] = row["lang"] or identifier.identify(row["text"])
+            if answering:
+                answering.result()
+            answering = thread.submit(_answer_lines, rows, loading.result(), languages)
+        if answering:
+            answering.result()
 
-            classifier = Classifier()
-            unpacking.join()
-        rows = [_parse(line, number + offset) for offset, line in enumerate(lines, 1)]
-        number += len(lines)
-        for answer in _answers(rows, classifier, identifier, languages):
-            click.echo(json.dumps(answer, ensure_ascii=False))
-        sys.stdout.flush()
+
+def _answer_lines(rows: Sequence[dict[str, Any]], classifier: Classifier, languages: Sequence[str]) -> None:
+    for answer in _answers(rows, classifier, languages):
+        click.echo(json.dumps(answer, ensure_ascii=False))
+    sys.stdout.flush()
 
 
 def _chunks() -> Iterator[list[bytes]]:
@@ -134,13 +151,11 @@ def _no_number(word: str) -> float:
 
 
 def _answers(
-    rows: Sequence[dict[str, Any]], classifier: Any, identifier: Any, languages: Sequence[str]
+    rows: Sequence[dict[str, Any]], classifier: Classifier, languages: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
     from overheard.nlp.reader import Document, read
 
     wanted = [row for row in rows if row.get("text", "").strip()]
-    for row in wanted:
-        row["lang"] = row["lang"] or identifier.identify(row["text"])
     found = iter(read(classifier, [Document({"text": row["text"]}, row["lang"]) for row in wanted], languages))
     for row in rows:
         if "status" in row:
@@ -231,7 +246,8 @@ def _figure_row(name: str, value: Any) -> tuple[str, ...]:
 
 @click.command("train")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--base", required=True, help="The base encoder: a folder, or a name on the Hugging Face hub.")
+@click.option("--base", required=True,
+              help="A base encoder (folder or Hugging Face name), or the folder of a model to go on from.")  # fmt: skip
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Where the trained model goes.")
 @click.option("--version", "version", required=True, help="What to call it, such as opinion-3.")
 @click.option("--texts", "folder", type=click.Path(path_type=Path, exists=True, file_okay=False),
@@ -250,7 +266,7 @@ def train_command(
     epochs: int,
     seed: int,
 ) -> None:
-    """Train a model from a base encoder and labelled sentences.
+    """Train a model on labelled sentences, from a base encoder or from a model to train further.
 
     Rows without a text are stand-off labels: their sentences are looked up by SHA-256 under --texts.
 
