@@ -10,15 +10,18 @@ import hashlib
 import json
 import random
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from overheard.errors import UsageError
+from overheard.nlp.languages import unaccented
 from overheard.nlp.sentences import split
+
+LONGEST_JOINED = 110
+"""Characters of the longest sentence that is joined with another one: about the median."""
 
 AUTHORED = "authored"
 """The source of rows that name none: sentences written for this project."""
@@ -40,13 +43,31 @@ class Row:
 
 def normalise(text: str) -> str:
     """Return the key by which two sentences count as the same: case, accents, punctuation and spacing removed."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return re.sub(r"[^\w]+", " ", "".join(c for c in plain if not unicodedata.combining(c))).strip()
+    return re.sub(r"[^\w]+", " ", unaccented(text.casefold())).strip()
 
 
 def fingerprint(sentence: str) -> str:
     """Return what a stand-off row calls a sentence by: the SHA-256 of its UTF-8 bytes, runs of white space as one."""
     return hashlib.sha256(" ".join(sentence.split()).encode()).hexdigest()
+
+
+def read_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (line number, object) of a JSON Lines file, empty lines left out; raises UsageError where it is none."""
+    try:
+        # Not splitlines(): JSON may hold U+2028 and other line ends that end no line here.
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read ({error}); expected JSON Lines in UTF-8") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            found = json.loads(line)
+        except ValueError as error:
+            raise UsageError(f"{path} line {number}: no JSON ({error}); expected an object on every line") from None
+        if not isinstance(found, dict):
+            raise UsageError(f"{path} line {number}: {line[:40]!r} is no object; expected one on every line")
+        yield number, found
 
 
 def read_rows(path: Path, texts: Mapping[str, str] | None = None) -> Iterator[Row]:
@@ -55,14 +76,13 @@ def read_rows(path: Path, texts: Mapping[str, str] | None = None) -> Iterator[Ro
     A stand-off sentence that `texts` lacks is left out. The last part of an id such as m0064-nl is its translation's
     language. Raises UsageError for a line that is no labelled row.
     """
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, row in read_objects(path):
         try:
-            row = json.loads(line)
             for lang, text in _sentences(row, texts or {}):
                 yield _row(row, lang, text)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(
-                f"{path.name} line {number}: no labelled row ({type(error).__name__}: {error}); "
+                f"{path} line {number}: no labelled row ({type(error).__name__}: {error}); "
                 "expected the keys of models/corpus/authored.jsonl"
             ) from None
 
@@ -86,15 +106,11 @@ def texts_by_fingerprint(folder: Path, wanted: Iterable[Path]) -> dict[str, str]
 
     Every JSON Lines file is searched for rows with `text` and `lang`, whole texts and their sentences alike.
     """
-    keys = {
-        key
-        for path in wanted
-        for line in path.read_text(encoding="utf-8").splitlines()
-        for key in json.loads(line).get("sha256", {}).values()
-    }
+    rows = (row for path in wanted for _, row in read_objects(path))
+    keys = {key for row in rows for key in row.get("sha256", {}).values()}
     found: dict[str, str] = {}
     for path in sorted(folder.rglob("*.jsonl")):
-        for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+        for _, row in read_objects(path):
             if isinstance(row.get("text"), str):
                 found |= {key: piece for piece in _pieces(row) if (key := fingerprint(piece)) in keys}
     return found
@@ -110,8 +126,10 @@ def evaluation_texts(paths: Iterable[Path]) -> Iterator[str]:
     """Yield what no model may be trained on: the texts of JSON Lines files (or folders of them) and their sentences."""
     for path in paths:
         for file in sorted(path.rglob("*.jsonl")) if path.is_dir() else [path]:
-            for line in file.read_text(encoding="utf-8").splitlines():
-                yield from _pieces(json.loads(line))
+            for number, row in read_objects(file):
+                if not isinstance(row.get("text"), str):
+                    raise UsageError(f'{file} line {number}: no "text"; a text held out cannot be left to chance')
+                yield from _pieces(row)
 
 
 def training_rows(files: Sequence[Path], held_out: Iterable[str], texts: Mapping[str, str] | None = None) -> list[Row]:
@@ -144,13 +162,47 @@ def one_of_each(rows: Sequence[Row], count: int, seed: int) -> list[Row]:
     return [row for group in groups.values() for row in chooser.sample(group, min(count, len(group)))]
 
 
+def vary(rows: Sequence[Row], joining: float, noise: float, chooser: random.Random) -> list[Row]:
+    """Return the rows as an epoch reads them: some joined with another one, some written hastily."""
+    partners: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        partners[row.lang, row.touchpoint].append(row)
+    varied = []
+    for row in rows:
+        if chooser.random() < joining:
+            row = join(row, chooser.choice(partners[row.lang, row.touchpoint]), chooser)
+        varied.append(replace(row, text=perturb(row.text, chooser)) if chooser.random() < noise else row)
+    return varied
+
+
+def join(first: Row, second: Row, chooser: random.Random) -> Row:
+    """Return two sentences of one language and touchpoint run together, with the labels of both.
+
+    Training sentences mostly hold one opinion; people who hurry put two or three into one. A dimension that both judge
+    differently is neutral, as in the guide. Sentences that are long already stay as they are.
+    """
+    if first.text == second.text or max(len(first.text), len(second.text)) > LONGEST_JOINED:
+        return first
+    link = chooser.choice((" ", ", ", " - ", "; ", ". "))
+    both = second.dimensions | first.dimensions
+    other = {name: second.dimensions.get(name, polarity) for name, polarity in both.items()}
+    sentiments = {first.sentiment, second.sentiment} - {"neutral"}
+    return replace(
+        first,
+        text=first.text.rstrip(".!?… " if link[0] in ",;" else " ") + link + second.text,
+        dimensions={name: one if one == other[name] else "neutral" for name, one in both.items()},
+        sentiment="mixed" if len(sentiments) > 1 else sentiments.pop() if sentiments else "neutral",
+        signals=tuple(dict.fromkeys(first.signals + second.signals)),
+    )
+
+
 def perturb(text: str, chooser: random.Random) -> str:
     """Write a sentence the way hasty people do: no capitals, no accents, two letters swapped, no final stop."""
     kind = chooser.randrange(5)
     if kind == 0:
         return text.lower()
     if kind == 1:
-        return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+        return unaccented(text)
     if kind == 2:
         return text.rstrip(".!? ")
     if kind == 3:

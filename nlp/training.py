@@ -1,4 +1,4 @@
-"""Train the opinion network from a base encoder and labelled sentences: the work behind `overheard train`.
+"""Train the opinion network on labelled sentences, from a base encoder or further: the work behind `overheard train`.
 
 The steps, in order: read the rows and drop every text that an evaluation set holds; set a calibration fold apart;
 trim the vocabulary; fine-tune (word embeddings frozen, bf16 autocast, linear decay, weights averaged over the last
@@ -27,12 +27,13 @@ from overheard import taxonomy
 from overheard.errors import UsageError
 from overheard.nlp import vocabulary
 from overheard.nlp.calibration import fit
-from overheard.nlp.corpus import Row, one_of_each, perturb, split_fold, training_rows
+from overheard.nlp.corpus import Row, one_of_each, split_fold, training_rows, vary
 from overheard.nlp.encoder import CODES, from_bert, measure_codes
 from overheard.nlp.network import (
     POLARITIES,
     SENTIMENTS,
     TOKENIZER,
+    WORDS,
     Logits,
     NetworkConfig,
     OpinionNetwork,
@@ -45,6 +46,9 @@ logger = logging.getLogger(__name__)
 CODE_SENTENCES = 500
 """About how many sentences the codes are measured on, from all of the files."""
 
+MASK = "<mask>"
+"""The token of a SentencePiece base that stands for a hidden one."""
+
 ENCODER_KEYS = (
     "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "pad_token_id",
     "max_position_embeddings", "type_vocab_size", "layer_norm_eps",
@@ -53,19 +57,26 @@ ENCODER_KEYS = (
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingArguments:
-    """How to train. Rates are peak values of a linear schedule with warm-up; `batch_size` counts sentences."""
+    """How to train. Rates are peak values of a linear schedule with warm-up; `batch_size` counts sentences.
+
+    The first `layers` of the base are kept. `noise` and `joining` are the shares of the sentences that are written
+    hastily and run together with another one (`corpus.vary`), `masking` that of the tokens hidden in every other one.
+    """
 
     version: str
+    layers: int = 10
     epochs: int = 5
     batch_size: int = 32
     encoder_rate: float = 2e-4
     head_rate: float = 1e-3
     warmup: float = 0.06
-    weight_decay: float = 0.01
+    weight_decay: float = 0.05
     smoothing: float = 0.05
     ema_decay: float = 0.997
     translations: int = 1
     noise: float = 0.15
+    joining: float = 0.25
+    masking: float = 0.1
     fold: float = 0.05
     seed: int = 1
     weights: dict[str, float] = field(
@@ -123,6 +134,12 @@ def batches(encoded: Sequence[list[int]], size: int, chooser: random.Random | No
     return groups
 
 
+def hide(ids: list[int], share: float, mask_id: int, chooser: random.Random) -> list[int]:
+    """Replace tokens at random, so that no single word is learnt by heart; the first and the last stay."""
+    inner = [mask_id if chooser.random() < share else number for number in ids[1:-1]]
+    return [ids[0], *inner, ids[-1]]
+
+
 def pad(ids: Sequence[list[int]], pad_id: int) -> tuple[Tensor, Tensor]:
     """Return (input ids, attention mask), both (n, longest)."""
     longest = max(map(len, ids))
@@ -147,22 +164,11 @@ def predict(network: OpinionNetwork, tokenizer: Tokenizer, texts: Sequence[str],
 
 
 def prepare(base: str, rows: Sequence[Row], arguments: TrainingArguments) -> tuple[OpinionNetwork, str]:
-    """Return an untrained network on the trimmed base encoder, and its tokenizer as JSON text.
+    """Return a network to train, and its tokenizer as JSON text.
 
-    `base` is a folder or a name on the Hugging Face hub of a BERT with a unigram tokenizer.
+    `base` is a folder or a name on the Hugging Face hub of a BERT with a unigram tokenizer, whose vocabulary is trimmed
+    and whose heads are new; or the folder of a model of ours, which is trained further as it stands.
     """
-    from transformers import BertModel
-    from transformers.utils.hub import cached_file
-
-    try:
-        bert = BertModel.from_pretrained(base, add_pooling_layer=False)
-        described = json.loads(Path(str(cached_file(base, TOKENIZER))).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"base model {base!r} cannot be read ({str(error).splitlines()[0]}); "
-            "expected a BERT such as intfloat/multilingual-e5-small, by name or as a folder"
-        ) from None
-    keep = vocabulary.choose_pieces(described, (row.text for row in rows))
     words = taxonomy.load()
     config = NetworkConfig(
         version=arguments.version,
@@ -170,8 +176,34 @@ def prepare(base: str, rows: Sequence[Row], arguments: TrainingArguments) -> tup
         dimensions=tuple(dimension.name for dimension in words.dimensions),
         touchpoints=tuple(touchpoint.name for touchpoint in words.touchpoints),
         signals=tuple(signal.name for signal in words.signals),
-        encoder={key: getattr(bert.config, key) for key in ENCODER_KEYS} | {"vocab_size": len(keep)},
+        encoder={},
     )
+    if not (Path(base) / WORDS).exists():
+        return _from_bert(base, arguments.layers, rows, config)
+    network = OpinionNetwork.load(Path(base))
+    if any(getattr(network.config, key) != getattr(config, key) for key in ("dimensions", "touchpoints", "signals")):
+        raise UsageError(f"model {base!r} knows other labels than the taxonomy; expected the same, or a base encoder")
+    network.config = replace(network.config, version=arguments.version, calibration={}, thresholds={})
+    return network, (Path(base) / TOKENIZER).read_text(encoding="utf-8")
+
+
+def _from_bert(base: str, layers: int, rows: Sequence[Row], config: NetworkConfig) -> tuple[OpinionNetwork, str]:
+    from transformers import BertConfig, BertModel
+    from transformers.utils.hub import cached_file
+
+    try:
+        shape = BertConfig.from_pretrained(base)
+        shape.num_hidden_layers = min(layers, shape.num_hidden_layers)
+        bert = BertModel.from_pretrained(base, config=shape, add_pooling_layer=False)
+        described = json.loads(Path(str(cached_file(base, TOKENIZER))).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"base model {base!r} cannot be read ({str(error).splitlines()[0]}); "
+            "expected a BERT such as intfloat/multilingual-e5-small, by name or as a folder"
+        ) from None
+    keep = vocabulary.choose_pieces(described, (row.text for row in rows))
+    encoder = {key: getattr(bert.config, key) for key in ENCODER_KEYS} | {"vocab_size": len(keep)}
+    config = replace(config, encoder=encoder)
     tokenizer = Tokenizer.from_str(json.dumps(vocabulary.trim_tokenizer(described, keep)))
     tokenizer.enable_truncation(config.max_tokens)
     network = OpinionNetwork(config)
@@ -194,8 +226,10 @@ def train_epoch(
 ) -> float:
     """Train on `rows` once; return the mean loss."""
     network.train()
-    texts = [perturb(row.text, chooser) if chooser.random() < arguments.noise else row.text for row in rows]
-    encoded = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
+    rows = vary(rows, arguments.joining, arguments.noise, chooser)
+    mask_id = cast(int, tokenizer.token_to_id(MASK))
+    encoded = [encoding.ids for encoding in tokenizer.encode_batch([row.text for row in rows])]
+    encoded = [hide(ids, arguments.masking, mask_id, chooser) if chooser.random() < 0.5 else ids for ids in encoded]
     total = 0.0
     groups = batches(encoded, arguments.batch_size, chooser)
     for number, group in enumerate(groups, 1):

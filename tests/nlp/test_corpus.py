@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from overheard.nlp.corpus import (
     Row,
     evaluation_texts,
     fingerprint,
+    join,
     normalise,
     one_of_each,
     perturb,
@@ -23,6 +25,7 @@ from overheard.nlp.corpus import (
     split_fold,
     texts_by_fingerprint,
     training_rows,
+    vary,
 )
 
 CORPUS = shipped_model().parent / "corpus"
@@ -104,11 +107,44 @@ def test_stand_off_labels_find_their_sentences(tmp_path: Path) -> None:
     assert list(read_rows(file)) == []
 
 
+def test_joined_sentences_carry_the_labels_of_both() -> None:
+    late = Row("a", "en", "Two weeks late!", {"speed": "negative"}, "negative", "receive", ("help",), "x")
+    fast = replace(late, text="Fast and kind.", dimensions={"speed": "positive", "service": "positive"},
+                   sentiment="positive", signals=("help", "advocate"))  # fmt: skip
+    both = join(late, fast, random.Random(1))
+    assert both.text.startswith("Two weeks late")
+    assert both.text.endswith("Fast and kind.")
+    assert both.dimensions == {"speed": "neutral", "service": "positive"}
+    assert (both.sentiment, both.touchpoint, both.signals) == ("mixed", "receive", ("help", "advocate"))
+    assert join(late, replace(fast, sentiment="neutral"), random.Random(1)).sentiment == "negative"
+    long = replace(fast, text="word " * 40)
+    assert join(late, long, random.Random(1)) == late
+
+
+@given(st.integers(0, 1000), st.sampled_from([0.0, 0.5, 1.0]), st.sampled_from([0.0, 0.5, 1.0]))
+def test_an_epoch_reads_every_row_in_some_form(seed: int, joining: float, noise: float) -> None:
+    rows = [Row(str(n), "en", f"Sentence number {n}", {}, "neutral", "use", (), "x") for n in range(6)]
+    varied = vary(rows, joining, noise, random.Random(seed))
+    assert [row.group for row in varied] == [row.group for row in rows]
+    assert varied == vary(rows, joining, noise, random.Random(seed))
+    if not joining + noise:
+        assert varied == rows
+
+
+@pytest.mark.parametrize("content", [b"{", b"\xff", b'{"lang": "en"}', b'"text"'])
+def test_an_evaluation_file_that_cannot_be_read_is_named(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "set.jsonl"
+    path.write_bytes(b'{"lang": "en", "text": "A line end inside\xe2\x80\xa8a text."}\n\n' + content)
+    with pytest.raises(UsageError, match=r"set\.jsonl (line 3|cannot be read)") as caught:
+        list(evaluation_texts([path]))
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("line", ["{", "[]", "3", '{"text": "x"}', '{"id": 1, "lang": "en", "text": "x"}', "null"])
 def test_a_line_that_is_no_row_is_named(line: str, tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text(labelled(tmp_path).read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"rows\.jsonl line 6: no labelled row") as caught:
+    with pytest.raises(UsageError, match=r"rows\.jsonl line 6: ") as caught:
         list(read_rows(path))
     assert "\n" not in str(caught.value)
 

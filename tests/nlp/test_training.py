@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from transformers import BertConfig, BertModel
 
 from overheard.errors import ModelError, UsageError
 from overheard.nlp.classifier import Classifier, NumberFormat, shipped_model
-from overheard.nlp.network import TOKENIZER, OpinionNetwork
+from overheard.nlp.network import CONFIG, TOKENIZER, WORDS, OpinionNetwork
 from overheard.nlp.training import ENCODER_KEYS, TrainingArguments, train
 from overheard.nlp.vocabulary import choose_pieces, trim_tokenizer
 
@@ -53,7 +55,16 @@ def labelled(folder: Path, count: int = 40) -> Path:
 
 def test_a_trained_model_is_saved_loaded_and_knows_what_it_saw(base: Path, tmp_path: Path) -> None:
     arguments = TrainingArguments(
-        version="tiny", epochs=25, batch_size=8, encoder_rate=3e-3, head_rate=1e-2, noise=0, ema_decay=0.9, fold=0.2
+        version="tiny",
+        epochs=25,
+        batch_size=8,
+        encoder_rate=3e-3,
+        head_rate=1e-2,
+        noise=0,
+        joining=0,
+        masking=0,
+        ema_decay=0.9,
+        fold=0.2,
     )
     train(str(base), [labelled(tmp_path)], [], tmp_path / "out", arguments)
     classifier = Classifier(tmp_path / "out", NumberFormat.FLOAT32)
@@ -62,6 +73,39 @@ def test_a_trained_model_is_saved_loaded_and_knows_what_it_saw(base: Path, tmp_p
     assert {name: polarity for name, (polarity, _) in kind.dimensions.items()} == {"service": "positive"}
     assert (late.sentiment, kind.sentiment) == ("negative", "positive")
     assert classifier.version.startswith("tiny-")
+
+
+def test_a_trained_model_is_trained_further_with_its_own_vocabulary(base: Path, tmp_path: Path) -> None:
+    arguments = TrainingArguments(
+        version="first",
+        epochs=20,
+        batch_size=8,
+        encoder_rate=3e-3,
+        head_rate=1e-2,
+        noise=0,
+        joining=0,
+        masking=0,
+        ema_decay=0.9,
+        fold=0.2,
+    )
+    rows, first, second = labelled(tmp_path), tmp_path / "first", tmp_path / "second"
+    train(str(base), [rows], [], first, arguments)
+    train(str(first), [rows], [], second, replace(arguments, version="second", epochs=1, encoder_rate=0, head_rate=0))
+    for name in (TOKENIZER, WORDS):
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+    classifier = Classifier(second, NumberFormat.FLOAT32)
+    assert classifier.version.startswith("second-")
+    assert classifier.classify([SPEED + " 7"])[0].dimensions["speed"][0] == "negative"
+
+
+def test_a_model_with_other_labels_is_not_trained_further(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(shipped_model(), folder)
+    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    config["touchpoints"][-1] = "elsewhere"
+    (folder / CONFIG).write_text(json.dumps(config), encoding="utf-8")
+    with pytest.raises(UsageError, match="expected the same, or a base encoder"):
+        train(str(folder), [labelled(tmp_path)], [], tmp_path / "out", TrainingArguments(version="x"))
 
 
 @pytest.mark.parametrize("share", [0, 0.5, -1, 2])
