@@ -8,7 +8,6 @@ steps, as in SmoothQuant (Xiao et al. 2023), folded into the norm or product bef
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -105,8 +104,11 @@ def attend(projected: Tensor, heads: int, mask: Tensor | None = None) -> Tensor:
     return mixed.view(count, heads, tokens, size).transpose(1, 2).reshape(count, tokens, heads * size)
 
 
-def from_bert(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the weights of a Hugging Face `BertModel` under our names: one segment, the three projections as one."""
+def from_bert(state: Mapping[str, Tensor], layers: int) -> dict[str, Tensor]:
+    """Return the weights of a Hugging Face `BertModel` under our names: one segment, the three projections as one.
+
+    Only the first `layers` are taken.
+    """
     segment = state["embeddings.token_type_embeddings.weight"][0]
     renamed = {
         "words.weight": state["embeddings.word_embeddings.weight"],
@@ -118,7 +120,7 @@ def from_bert(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         "merge": "attention.output.dense", "merged": "attention.output.LayerNorm", "expand": "intermediate.dense",
         "reduce": "output.dense", "reduced": "output.LayerNorm",
     }  # fmt: skip
-    for number in sorted({int(found[1]) for key in state if (found := re.match(r"encoder\.layer\.(\d+)\.", key))}):
+    for number in range(layers):
         for kind in ("weight", "bias"):
             old, new = f"encoder.layer.{number}.", f"layers.{number}."
             parts = [state[f"{old}attention.self.{name}.{kind}"] for name in ("query", "key", "value")]

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from tokenizers import Tokenizer
@@ -27,6 +27,7 @@ from overheard import taxonomy
 from overheard.errors import UsageError
 from overheard.nlp import vocabulary
 from overheard.nlp.calibration import fit
+from overheard.nlp.classifier import shipped_model
 from overheard.nlp.corpus import Row, one_of_each, split_fold, training_rows, vary
 from overheard.nlp.encoder import CODES, from_bert, measure_codes
 from overheard.nlp.network import (
@@ -188,30 +189,37 @@ def prepare(base: str, rows: Sequence[Row], arguments: TrainingArguments) -> tup
 
 
 def _from_bert(base: str, layers: int, rows: Sequence[Row], config: NetworkConfig) -> tuple[OpinionNetwork, str]:
-    from transformers import BertConfig, BertModel
+    from transformers import BertModel
     from transformers.utils.hub import cached_file
 
     try:
-        shape = BertConfig.from_pretrained(base)
-        shape.num_hidden_layers = min(layers, shape.num_hidden_layers)
-        bert = BertModel.from_pretrained(base, config=shape, add_pooling_layer=False)
+        bert = BertModel.from_pretrained(base, add_pooling_layer=False)
         described = json.loads(Path(str(cached_file(base, TOKENIZER))).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(
             f"base model {base!r} cannot be read ({str(error).splitlines()[0]}); "
             "expected a BERT such as intfloat/multilingual-e5-small, by name or as a folder"
         ) from None
-    keep = vocabulary.choose_pieces(described, (row.text for row in rows))
-    encoder = {key: getattr(bert.config, key) for key in ENCODER_KEYS} | {"vocab_size": len(keep)}
-    config = replace(config, encoder=encoder)
+    keep = _shipped_pieces(described) or vocabulary.choose_pieces(described, (row.text for row in rows))
+    shape = {key: getattr(bert.config, key) for key in ENCODER_KEYS} | {"vocab_size": len(keep)}
+    shape["num_hidden_layers"] = min(layers, shape["num_hidden_layers"])
+    config = replace(config, encoder=shape)
     tokenizer = Tokenizer.from_str(json.dumps(vocabulary.trim_tokenizer(described, keep)))
     tokenizer.enable_truncation(config.max_tokens)
     network = OpinionNetwork(config)
-    state = from_bert(bert.state_dict())
+    state = from_bert(bert.state_dict(), shape["num_hidden_layers"])
     state["words.weight"] = vocabulary.trim_embeddings(state["words.weight"], keep)
     codes = {name: value for name, value in network.encoder.state_dict().items() if name.endswith(CODES)}
     network.encoder.load_state_dict(state | codes)
     return network, tokenizer.to_str()
+
+
+def _shipped_pieces(described: dict[str, Any]) -> list[int] | None:
+    """Return the ids of the shipped model's vocabulary, None for another base or other languages."""
+    folder = shipped_model()
+    if NetworkConfig.load(folder).languages != LANGUAGES:
+        return None
+    return vocabulary.same_pieces(described, json.loads((folder / TOKENIZER).read_text(encoding="utf-8")))
 
 
 def train_epoch(

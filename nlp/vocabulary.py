@@ -27,6 +27,16 @@ def _readable(piece: str) -> bool:
     return all(c in LETTERS or not unicodedata.category(c).startswith(("L", "M")) for c in piece.casefold())
 
 
+def same_pieces(tokenizer_json: dict[str, Any], trimmed_json: dict[str, Any]) -> list[int] | None:
+    """Return the ids that give a trimmed tokenizer's vocabulary again, ascending; None where the base lacks a piece.
+
+    Models with one vocabulary on one base share the file of the word vectors.
+    """
+    wanted = {piece for piece, _ in trimmed_json["model"]["vocab"]}
+    keep = [number for number, (piece, _) in enumerate(tokenizer_json["model"]["vocab"]) if piece in wanted]
+    return keep if len(keep) == len(wanted) else None
+
+
 def choose_pieces(tokenizer_json: dict[str, Any], texts: Iterable[str]) -> list[int]:
     """Return the ids to keep, ascending: the special ones, single characters, frequent ones, and those that occur."""
     tokenizer = Tokenizer.from_str(json.dumps(tokenizer_json))
