@@ -47,7 +47,7 @@ from transfer_measures import (
 from transfer_rivals import Labels, base_vectors, cross_validated, few_shot_rows, setfit
 
 from overheard.commands.options import format_option, json_text, say, table
-from overheard.errors import OverheardError
+from overheard.errors import OverheardError, UsageError
 from overheard.nlp.calibration import probabilities
 from overheard.nlp.classifier import Classifier, Verdict
 from overheard.nlp.corpus import normalise
@@ -170,8 +170,13 @@ class Sample:
 
     @classmethod
     def of(cls, examples: Sequence[Example], label: Label, base: Path | None) -> Sample:
-        """Take the examples that have a label."""
-        labelled = [(example, name) for example in examples if (name := label(example.row)) is not None]
+        """Take the examples that have a label; raises UsageError for a row of another shape."""
+        try:
+            labelled = [(example, name) for example in examples if (name := label(example.row)) is not None]
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise UsageError(
+                f"a row has no label ({type(error).__name__}: {error}); expected the shape in docs/transfer.md"
+            ) from None
         taken = [example for example, _ in labelled]
         vectors = {"our encoder": np.stack([_state(example) for example in taken])}
         if base:
