@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import select
 import shlex
 import subprocess
 import sys
@@ -95,3 +97,29 @@ def test_one_line_names_what_is_wrong(
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     for word in words:
         assert word in done.stderr
+
+
+@pytest.mark.skipif(not hasattr(select, "poll"), reason="waits for a pipe")
+def test_analyze_answers_a_line_before_the_next_one_comes(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "overheard", "analyze"]
+    with subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        for number, text in enumerate(("The parcel came late.", "The staff was kind."), 1):
+            process.stdin.write(f"{text}\n".encode())
+            process.stdin.flush()
+            ready, _, _ = select.select([process.stdout], [], [], 120)
+            assert ready, f"no answer to line {number} while the next one is waited for"
+            answer = json.loads(process.stdout.readline())
+            assert (answer["id"], answer["opinions"][0]["text"]) == (number, text)
+        process.stdin.close()
+        assert process.wait(60) == 0
+
+
+def test_analyze_stops_quietly_when_nobody_reads_on(tmp_path: Path) -> None:
+    texts = tmp_path / "texts.txt"
+    texts.write_text("The parcel came late and nobody answered the phone.\n" * 6000, encoding="utf-8")
+    line = f"{shlex.join([sys.executable, '-m', 'overheard', 'analyze'])} < {texts} | head -n 1"
+    done = subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=300)
+    assert json.loads(done.stdout)["id"] == 1
+    assert "Traceback" not in done.stderr
