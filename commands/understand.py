@@ -28,6 +28,7 @@ from overheard.commands.options import (
 
 if TYPE_CHECKING:
     from overheard.nlp.classifier import Classifier
+    from overheard.nlp.language import LanguageIdentifier
     from overheard.nlp.reader import DocumentReading
 
 LINES_AT_ONCE = 2048
@@ -84,11 +85,8 @@ def analyze_command(home: Home) -> None:
         answering: Future[None] | None = None
         for lines in _chunks():
             loading = loading or thread.submit(load_classifier)
-            rows = [_parse(line, number + offset) for offset, line in enumerate(lines, 1)]
+            rows = [_parse(line, number + offset, identifier) for offset, line in enumerate(lines, 1)]
             number += len(lines)
-            for row in rows:
-                if row.get("text", "").strip():
-                    row["lang"] = row["lang"] or identifier.identify(row["text"])
             if answering:
                 answering.result()
             answering = thread.submit(_answer_lines, rows, loading.result(), languages)
@@ -122,28 +120,35 @@ def _chunks() -> Iterator[list[bytes]]:
         yield waiting
 
 
-def _parse(line: bytes, number: int) -> dict[str, Any]:
-    """Return {"id", "text", "lang"} or {"id", "status"} of one input line."""
+def _parse(line: bytes, number: int, identifier: LanguageIdentifier) -> dict[str, Any]:
+    """Return {"id", "lang", "text"} of one input line, or what `_unread` makes of one that cannot be analysed."""
     try:
         text = line.removeprefix(codecs.BOM_UTF8 if number == 1 else b"").decode("utf-8").rstrip("\r")
     except UnicodeDecodeError as error:
-        return {"id": number, "status": "invalid", "reason": f"not UTF-8 at byte {error.start}"}
+        return _unread(number, None, "invalid", f"not UTF-8 at byte {error.start}")
     if not text.lstrip().startswith("{"):
-        return {"id": number, "text": text, "lang": None}
+        return _readable(number, None, text, identifier)
     try:
         row = json.loads(text, parse_constant=_no_number)
         # What cannot be written again, such as half of a surrogate pair or 1e400, cannot be answered either.
         json.dumps(row, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
-        return {"id": number, "status": "invalid", "reason": f"broken JSON: {error}".encode(errors="replace").decode()}
-    identity = row.get("id")
-    answer = {"id": number if identity is None else identity}
+        said = f"broken JSON: {error}".encode(errors="replace").decode()
+        return _unread(number, None, "invalid", said)
+    identity = number if row.get("id") is None else row["id"]
     language = row.get("lang")
     if not isinstance(row.get("text"), str):
-        return answer | {"status": "invalid", "reason": 'expected a string under "text"'}
+        return _unread(identity, None, "invalid", 'expected a string under "text"')
     if language is not None and not isinstance(language, str):
-        return answer | {"status": "invalid", "reason": 'expected a language code such as "nl" under "lang"'}
-    return answer | {"text": row["text"], "lang": language and language.replace("_", "-").split("-")[0].casefold()}
+        return _unread(identity, None, "invalid", 'expected a language code such as "nl" under "lang"')
+    language = language and language.replace("_", "-").split("-")[0].casefold()
+    return _readable(identity, language, row["text"], identifier)
+
+
+def _readable(identity: Any, language: str | None, text: str, identifier: LanguageIdentifier) -> dict[str, Any]:
+    if not text.strip():
+        return _unread(identity, language, "empty", "there is no text")
+    return {"id": identity, "lang": language or identifier.identify(text), "text": text}
 
 
 def _no_number(word: str) -> float:
@@ -155,26 +160,22 @@ def _answers(
 ) -> Iterator[dict[str, Any]]:
     from overheard.nlp.reader import Document, read
 
-    wanted = [row for row in rows if row.get("text", "").strip()]
-    found = iter(read(classifier, [Document({"text": row["text"]}, row["lang"]) for row in wanted], languages))
+    wanted = [Document({"text": row["text"]}, row["lang"]) for row in rows if "text" in row]
+    found = iter(read(classifier, wanted, languages))
     for row in rows:
-        if "status" in row:
-            yield _unread(row, row["status"], row["reason"])
-        elif not row["text"].strip():
-            yield _unread(row, "empty", "there is no text")
-        else:
-            yield _answer(row, next(found), classifier.version)
+        yield _answer(row, next(found), classifier.version) if "text" in row else row
 
 
-def _unread(row: dict[str, Any], status: str, reason: str) -> dict[str, Any]:
+def _unread(identity: Any, language: str | None, status: str, reason: str) -> dict[str, Any]:
     return {
-        "id": row["id"], "lang": row.get("lang"), "status": status, "reason": reason, "sentiment": None, "opinions": [],
+        "id": identity, "lang": language, "status": status, "reason": reason, "sentiment": None, "opinions": [],
     }  # fmt: skip
 
 
 def _answer(row: dict[str, Any], reading: DocumentReading, version: str) -> dict[str, Any]:
     if reading.status != "analysed":
-        return _unread(row, reading.status, f"language {row['lang']!r} is not one of the configured ones")
+        reason = f"language {row['lang']!r} is not one of the configured ones"
+        return _unread(row["id"], row["lang"], reading.status, reason)
     return {
         "id": row["id"],
         "lang": row["lang"],

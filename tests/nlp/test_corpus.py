@@ -140,11 +140,17 @@ def test_an_evaluation_file_that_cannot_be_read_is_named(content: bytes, tmp_pat
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("line", ["{", "[]", "3", '{"text": "x"}', '{"id": 1, "lang": "en", "text": "x"}', "null"])
-def test_a_line_that_is_no_row_is_named(line: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "no JSON"), ("[]", "no object"), ("3", "no object"), ("null", "no object"),
+        ('{"text": "x"}', "no labelled row"), ('{"id": 1, "lang": "en", "text": "x"}', "no labelled row"),
+    ],
+)  # fmt: skip
+def test_a_line_that_is_no_row_is_named(line: str, said: str, tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text(labelled(tmp_path).read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"rows\.jsonl line 6: ") as caught:
+    with pytest.raises(UsageError, match=rf"rows\.jsonl line 6: .*{said}") as caught:
         list(read_rows(path))
     assert "\n" not in str(caught.value)
 

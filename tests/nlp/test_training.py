@@ -20,6 +20,12 @@ from overheard.nlp.network import CONFIG, TOKENIZER, WORDS, OpinionNetwork
 from overheard.nlp.training import ENCODER_KEYS, TrainingArguments, train
 from overheard.nlp.vocabulary import choose_pieces, trim_tokenizer
 
+BY_HEART = TrainingArguments(
+    version="tiny", epochs=25, batch_size=8, encoder_rate=3e-3, head_rate=1e-2, noise=0, joining=0, masking=0,
+    ema_decay=0.9, fold=0.2,
+)  # fmt: skip
+"""Enough to know a handful of sentences by heart in seconds."""
+
 SPEED, SERVICE = "The parcel came two weeks late.", "The staff was friendly and patient."
 
 
@@ -54,19 +60,7 @@ def labelled(folder: Path, count: int = 40) -> Path:
 
 
 def test_a_trained_model_is_saved_loaded_and_knows_what_it_saw(base: Path, tmp_path: Path) -> None:
-    arguments = TrainingArguments(
-        version="tiny",
-        epochs=25,
-        batch_size=8,
-        encoder_rate=3e-3,
-        head_rate=1e-2,
-        noise=0,
-        joining=0,
-        masking=0,
-        ema_decay=0.9,
-        fold=0.2,
-    )
-    train(str(base), [labelled(tmp_path)], [], tmp_path / "out", arguments)
+    train(str(base), [labelled(tmp_path)], [], tmp_path / "out", BY_HEART)
     classifier = Classifier(tmp_path / "out", NumberFormat.FLOAT32)
     late, kind = classifier.classify([SPEED + " 7", SERVICE + " 7"])
     assert {name: polarity for name, (polarity, _) in late.dimensions.items()} == {"speed": "negative"}
@@ -76,21 +70,9 @@ def test_a_trained_model_is_saved_loaded_and_knows_what_it_saw(base: Path, tmp_p
 
 
 def test_a_trained_model_is_trained_further_with_its_own_vocabulary(base: Path, tmp_path: Path) -> None:
-    arguments = TrainingArguments(
-        version="first",
-        epochs=20,
-        batch_size=8,
-        encoder_rate=3e-3,
-        head_rate=1e-2,
-        noise=0,
-        joining=0,
-        masking=0,
-        ema_decay=0.9,
-        fold=0.2,
-    )
     rows, first, second = labelled(tmp_path), tmp_path / "first", tmp_path / "second"
-    train(str(base), [rows], [], first, arguments)
-    train(str(first), [rows], [], second, replace(arguments, version="second", epochs=1, encoder_rate=0, head_rate=0))
+    train(str(base), [rows], [], first, BY_HEART)
+    train(str(first), [rows], [], second, replace(BY_HEART, version="second", epochs=1, encoder_rate=0, head_rate=0))
     for name in (TOKENIZER, WORDS):
         assert (first / name).read_bytes() == (second / name).read_bytes()
     classifier = Classifier(second, NumberFormat.FLOAT32)
@@ -145,8 +127,7 @@ def test_saving_and_loading_keeps_the_weights(tmp_path: Path) -> None:
     again = OpinionNetwork.load(tmp_path)
     assert again.config == shipped.config
     for (name, one), two in zip(shipped.state_dict().items(), again.state_dict().values(), strict=True):
-        # Scales of half precision are coarse where they are tiny: saved again, a row may move by less than half a step.
-        assert (one - two).abs().max() <= one.abs().max() / 254, name
+        torch.testing.assert_close(two, one, msg=name)
 
 
 @pytest.mark.parametrize("base", ["no/such-model-anywhere", "."])
