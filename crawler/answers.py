@@ -55,9 +55,12 @@ def was_redirected(response: Response) -> bool:
     return bool(response.request and response.request.meta.get("redirect_urls"))
 
 
-def place(response: Response) -> str:
-    """Return where an answer comes from, as it may be written down: what a redirect adds may be a token or a name."""
-    return response.url.partition("?")[0] if was_redirected(response) else response.url
+def place(response: Response, asked: str) -> str:
+    """Return where an answer comes from, as it may be written down: what a redirect adds may be a token or a name.
+
+    `asked` is the page that was meant, without the key that its request may have carried.
+    """
+    return response.url.partition("?")[0] if was_redirected(response) else asked
 
 
 def _wish(response: Response) -> str:

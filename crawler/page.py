@@ -25,13 +25,15 @@ class Page:
     """What a page holds.
 
     `items` are in the order of the page. `rejected` counts what looked like a mention and cannot be used, by reason.
-    `next` are the absolute URLs of the following pages, `listed` those of the pages that a listing names.
+    `next` are the absolute URLs of the following pages, `listed` those of the pages that a listing names. `claimed` is
+    how many mentions the service itself says there are in all, None where it does not say.
     """
 
     items: tuple[Item, ...] = ()
     rejected: Mapping[str, int] = field(default_factory=dict)
     next: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
+    claimed: int | None = None
 
 
 _OWN_BYTES = ("utf-16", "utf-32", "iso2022", "hz")

@@ -68,6 +68,7 @@ class RobotsMiddleware:
         self._product = crawler.settings["ROBOTSTXT_USER_AGENT"]
         self._longest_delay = crawler.settings.getfloat("OVERHEARD_MAX_WAIT")
         self._rules: dict[str, Rules] = crawler.spider.visit.robots  # type: ignore[union-attr]
+        self._obeys: bool = crawler.spider.obeys_robots  # type: ignore[union-attr]
         self._lock = asyncio.Lock()
 
     @classmethod
@@ -77,7 +78,7 @@ class RobotsMiddleware:
 
     async def process_request(self, request: Request) -> None:
         """Let a request pass, or raise Forbidden or RobotsUnreachable."""
-        if request.meta.get("is_robots"):
+        if request.meta.get("is_robots") or not self._obeys:
             return
         parts = urlsplit(request.url)
         root = f"{parts.scheme}://{parts.netloc}"

@@ -20,6 +20,7 @@ from scrapy.utils.reactor import install_reactor
 from twisted.internet.error import ReactorNotRestartable
 from twisted.python.log import PythonLoggingObserver
 
+from overheard.crawler.credentials import hidden_in_logs, read_credentials
 from overheard.crawler.kinds import Kind, find_kind, kinds, parse_target
 from overheard.crawler.ledger import Ledger
 from overheard.crawler.outcomes import CrawlProgress, CrawlResult
@@ -28,7 +29,7 @@ from overheard.crawler.robots import Rules
 from overheard.crawler.settings import scrapy_settings
 from overheard.crawler.spider import Visit
 from overheard.crawler.walk import Limits, Walk
-from overheard.errors import CrawlError, OverheardError, UsageError
+from overheard.errors import CrawlError, OverheardError, SettingsError, UsageError
 from overheard.intake.desk import Intake
 from overheard.settings import Settings
 from overheard.store.brands import find_source
@@ -69,7 +70,7 @@ def crawl(
     plan = run.plan(source_ids)
     reactor.callLater(0, lambda: run.begin(plan, reactor.stop))
     try:
-        with _quiet(), _signals(lambda: reactor.callFromThread(run.stop)):
+        with _quiet(), hidden_in_logs(run.secrets), _signals(lambda: reactor.callFromThread(run.stop)):
             reactor.run(installSignalHandlers=False)
     except KeyboardInterrupt:
         reactor.fireSystemEvent("shutdown")  # else its threads would keep the process from ending
@@ -100,7 +101,9 @@ class _Run:
         self._store = store
         self._limits = limits
         self._on_page = on_page
+        self._settings = settings
         self._delay = settings.crawl.delay
+        self.secrets: set[str] = set()
         self._intake = Intake(store, settings, remember=True)
         self._robots: dict[str, Rules] = {}
         self._runner = AsyncCrawlerRunner(ScrapySettings(scrapy_settings(settings.crawl)))
@@ -172,17 +175,26 @@ class _Run:
             if planned.kind is None:
                 self.results[planned.number] = ledger.close("failed", planned.refusal)
                 return
+            credentials = self._credentials(planned.kind)
             limits = replace(self._limits, watermark=facts.watermark)
             walk = Walk(limits, newest_first=planned.kind.newest_first, started=datetime.now(UTC))
             visit = Visit(
-                facts, planned.target, walk, ledger, self._stopping, self._robots, self._on_page, dict(facts.state)
-            )
+                facts, planned.target, walk, ledger, self._stopping, self._robots, credentials, self.secrets,
+                self._on_page, dict(facts.state),
+            )  # fmt: skip
             await self._visit(planned.kind, visit)
             self.results[planned.number] = _conclude(planned.kind, visit)
+        except SettingsError as error:
+            self.results[planned.number] = ledger.close("blocked", str(error))
         except OverheardError as error:
             # The store itself fails: no other source could do better.
             self.broken = self.broken or error
             self.stop()
+
+    def _credentials(self, kind: Kind) -> dict[str, str]:
+        found = read_credentials(kind.name, kind.spider.credentials, self._settings)
+        self.secrets.update(found.values())
+        return found
 
     async def _visit(self, kind: Kind, visit: Visit) -> None:
         crawler = self._runner.create_crawler(kind.spider)

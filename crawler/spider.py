@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,7 +15,8 @@ from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
 from overheard.crawler.answers import Forbidden, check, explain, place
-from overheard.crawler.outcomes import CrawlProgress, PageError
+from overheard.crawler.credentials import hide
+from overheard.crawler.outcomes import CrawlProgress, Outcome, PageError
 from overheard.crawler.page import Page, web_url
 from overheard.crawler.patience import Stopping
 from overheard.crawler.robots import Rules
@@ -32,7 +33,8 @@ logger = logging.getLogger(__name__)
 class Visit:
     """All that one crawl of one source works with.
 
-    `state` is what the source is to remember when the crawl ends well. `robots` is shared by the visits of a run.
+    `state` is what the source is to remember when the crawl ends well. `robots` is shared by the visits of a run, and
+    so is `secrets`: all that no log and no message may show. `credentials` are the user's own for this kind, by name.
     `broken` is set where the store itself fails, which ends the run.
     """
 
@@ -42,6 +44,8 @@ class Visit:
     ledger: Ledger
     stopping: Stopping
     robots: dict[str, Rules]
+    credentials: Mapping[str, str] = field(default_factory=dict)
+    secrets: set[str] = field(default_factory=set)
     on_page: Callable[[CrawlProgress], None] | None = None
     state: dict[str, Any] = field(default_factory=dict)
     broken: OverheardError | None = None
@@ -53,7 +57,9 @@ class SourceSpider(Spider):
 
     `newest_first` says that the pages come in that order, so that reading may stop at the watermark. `form_is_sure`
     says that a page without mentions is known to be one. `whole` says that a complete crawl sees all that the source
-    shows, so that what it does not see has vanished.
+    shows, so that what it does not see has vanished. `credentials` names what a user must have from the service.
+    `obeys_robots` is false for the documented interfaces of services, which have their own terms. `undocumented` says
+    that the service never promised what is read here, so that adding a source of it wants a yes.
     """
 
     help: ClassVar[str]
@@ -62,6 +68,9 @@ class SourceSpider(Spider):
     newest_first: ClassVar[bool] = False
     form_is_sure: ClassVar[bool] = False
     whole: ClassVar[bool] = False
+    credentials: ClassVar[tuple[str, ...]] = ()
+    obeys_robots: ClassVar[bool] = True
+    undocumented: ClassVar[bool] = False
 
     def __init__(self, visit: Visit, **arguments: Any) -> None:
         super().__init__(**arguments)
@@ -88,9 +97,26 @@ class SourceSpider(Spider):
             step.url, callback=self.parse, errback=self.fail, dont_filter=True, cb_kwargs={"step": step}
         )  # fmt: skip
 
+    async def log_in(self) -> None:
+        """Get what the requests need before the first of them, such as a token; raises PageError."""
+
+    async def fetch(self, request: Request) -> Response:
+        """Return the answer to a request beside the pages; raises PageError where there is none that can be used."""
+        assert self.crawler.engine is not None
+        try:
+            response = await self.crawler.engine.download_async(request)
+        except Exception as error:
+            raise explain(error) from None
+        check(response)
+        return response
+
     async def start(self) -> AsyncIterator[Any]:
-        """Begin with the first page of the first listing."""
-        self.visit.walk.start(self.first_urls(self.visit.target))
+        """Log in where that is needed, and begin with the first page of the first listing."""
+        try:
+            await self.log_in()
+            self.visit.walk.start(self.first_urls(self.visit.target))
+        except PageError as error:
+            self._end(error.outcome, f"logging in: {error}")
         for request in self._go_on():
             yield request
 
@@ -99,14 +125,15 @@ class SourceSpider(Spider):
         try:
             self._receive(response, step)
         except PageError as error:
-            self.visit.walk.end(error.outcome, f"{place(response)}: {error}")
+            self._end(error.outcome, f"{place(response, step.url)}: {error}")
         except OverheardError as error:
             self.visit.broken = error
             return
         except Exception as error:
-            logger.error("source %d: %s: %s", self.visit.facts.id, place(response), type(error).__name__)
+            where = place(response, step.url)
+            logger.error("source %d: %s: %s", self.visit.facts.id, where, type(error).__name__)
             logger.debug("in full", exc_info=True)
-            self.visit.walk.end("failed", f"{place(response)}: {type(error).__name__}; please report this with the log")
+            self._end("failed", f"{where}: {type(error).__name__}; please report this with the log")
         yield from self._go_on()
 
     def fail(self, failure: Failure) -> Iterator[Request]:
@@ -117,13 +144,16 @@ class SourceSpider(Spider):
             self.visit.walk.leave_out("left out pages that robots.txt forbids")
         elif not self.visit.stopping.is_set():
             error = explain(failure.value)
-            self.visit.walk.end(error.outcome, f"{step.url}: {error}")
+            self._end(error.outcome, f"{step.url}: {error}")
         yield from self._go_on()
+
+    def _end(self, outcome: Outcome, reason: str) -> None:
+        self.visit.walk.end(outcome, hide(reason, self.visit.secrets))
 
     def _receive(self, response: Response, step: Step) -> None:
         visit = self.visit
         if step.listed and step.first and response.status in (404, 410):
-            logger.warning("source %d: %s is listed and gone", visit.facts.id, place(response))
+            logger.warning("source %d: %s is listed and gone", visit.facts.id, place(response, step.url))
             return
         if response.status != 304:
             check(response)

@@ -46,14 +46,15 @@ class Walk:
     """The state of one crawl of one source.
 
     `newest` is the publication time of the newest item taken; `cut` is why something newer than the watermark was
-    left out, None where nothing was; `dropped` says that an item was left out, however old; `note` is what a person
-    may want to know of a good end.
+    left out, None where nothing was; `dropped` says that an item was left out, however old; `claimed` is how many
+    mentions the service says there are; `note` is what a person may want to know of a good end.
     """
 
     def __init__(self, limits: Limits, *, newest_first: bool, started: datetime) -> None:
         self.pages = 0
         self.found = 0
         self.rejected: Counter[str] = Counter()
+        self.claimed: int | None = None
         self.newest: datetime | None = None
         self.cut: str | None = None
         self.note: str | None = None
@@ -94,6 +95,7 @@ class Walk:
         self.pages += 1
         fresh = self._unseen(page.items)
         self.rejected.update(page.rejected)
+        self.claimed = max(filter(None, [self.claimed, page.claimed]), default=None)
         if page.items and not fresh and not step.first:
             raise PageError("layout_changed", "it only repeats earlier pages: the paging goes in circles")
         self.found += len(page.items)
@@ -174,9 +176,9 @@ class Walk:
             self._cut_short(reason)
 
     def _go_on(self, step: Step, page: Page) -> None:
-        if self._newest_first and _all_before(page.items, self._limits.watermark):
+        if self._newest_first and _reaches(page.items, self._limits.watermark):
             return
-        if page.next and self._newest_first and _all_before(page.items, self._limits.since):
+        if page.next and self._newest_first and _reaches(page.items, self._limits.since):
             self._cut_short(f"stopped at {self._limits.since:%Y-%m-%d} (--since)")
             return
         for url in reversed(page.next):
@@ -189,6 +191,12 @@ class Walk:
         self.cut = self.cut or reason
 
 
-def _all_before(items: Sequence[Item], moment: datetime | None) -> bool:
-    """Say whether every item of a page is dated and strictly older: one that shares the moment may be unseen."""
-    return moment is not None and bool(items) and all(item.published and item.published < moment for item in items)
+def _reaches(items: Sequence[Item], moment: datetime | None) -> bool:
+    """Say whether nothing as new as the moment can follow a page: one that shares the moment may be unseen.
+
+    A page whose items stand in order is judged by its last one; else, as where an old one is pinned, all must be older.
+    """
+    dates = [item.published for item in items if item.published]
+    if moment is None or not dates or len(dates) < len(items):
+        return False
+    return max(dates) < moment or (dates[-1] < moment and dates == sorted(dates, reverse=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -31,6 +33,13 @@ class Asked:
     path: str
     headers: dict[str, str]
     at: float
+    method: str = "GET"
+    body: bytes = b""
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The parameters of the path, the last of each name."""
+        return dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
 
 
 class Site:
@@ -44,6 +53,7 @@ class Site:
     def __init__(self, host: str) -> None:
         self.asked: list[Asked] = []
         self._answers: dict[str, list[dict[str, Any]]] = {}
+        self._services: dict[str, Callable[[Asked], dict[str, Any]]] = {}
         self._server = ThreadingHTTPServer((host, 0), _handler(self))
         self._server.daemon_threads = True
         self.url = f"http://{host}:{self._server.server_address[1]}"
@@ -55,6 +65,11 @@ class Site:
         self._answers[path] = list(answers)
         return self.url + path
 
+    def serve(self, path: str, service: Callable[[Asked], dict[str, Any]]) -> str:
+        """Let a function answer what is asked under a path, whatever its query; return its URL."""
+        self._services[path] = service
+        return self.url + path
+
     def paths(self) -> list[str]:
         """What was asked for, in order, robots.txt aside."""
         return [asked.path for asked in self.asked if asked.path != "/robots.txt"]
@@ -62,6 +77,8 @@ class Site:
     def respond(self, asked: Asked) -> dict[str, Any]:
         """Return the answer to a request, and remember it."""
         self.asked.append(asked)
+        if service := self._services.get(asked.path.partition("?")[0]):
+            return service(asked)
         answers = self._answers.get(asked.path, [{"status": 404, "body": "nothing here"}])
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         known = answer.get("etag") and asked.headers.get("If-None-Match") == answer["etag"]
@@ -77,7 +94,8 @@ class Site:
 def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            answer = site.respond(Asked(self.path, dict(self.headers), time.monotonic()))
+            sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            answer = site.respond(Asked(self.path, dict(self.headers), time.monotonic(), self.command, sent))
             time.sleep(answer.get("wait", 0))
             if answer.get("drop"):
                 self.connection.close()
@@ -97,10 +115,21 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             except OSError:
                 pass  # the crawler hung up, as it may
 
+        do_POST = do_GET
+
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
     return Handler
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Path:
+    """Return the folder of recorded answers of real services; skips the test where it is not there."""
+    folder = Path(os.environ.get("OVERHEARD_SHARED", Path(__file__).parents[2].parent / "shared")) / "payloads"
+    if not folder.is_dir():
+        pytest.skip(f"no recorded answers at {folder}; name their folder in OVERHEARD_SHARED")
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -59,7 +59,7 @@ SIX = listing([item(6), item(5)], [item(4), item(3)], [item(2), item(1)])
     [
         pytest.param(Limits(), "654321", None, id="all"),
         pytest.param(Limits(watermark=day(5)), "6543", None, id="one page beyond the watermark"),
-        pytest.param(Limits(watermark=day(4)), "654321", None, id="equals of the watermark may be new"),
+        pytest.param(Limits(watermark=day(4)), "6543", None, id="a page that goes below the watermark is the last"),
         pytest.param(Limits(watermark=day(9)), "65", None, id="nothing new"),
         pytest.param(Limits(limit=3), "654", "limit of 3", id="limit within a page"),
         pytest.param(Limits(limit=2), "65", "limit of 2", id="limit at the end of a page"),
