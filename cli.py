@@ -27,6 +27,7 @@ COMMANDS = {
     "crawl": "collect",
     "import": "collect",
     "refresh": "collect",
+    "doctor": "doctor",
     "classify": "understand",
     "analyze": "understand",
     "eval": "understand",

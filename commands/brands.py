@@ -182,12 +182,12 @@ def remove(home: Home, name: str, yes: bool) -> None:
 
 
 def confirm(question: str, yes: bool) -> None:
-    """Ask before something is deleted; raises UsageError when the answer is no, or nobody is there to ask."""
+    """Ask before something is done; raises UsageError when the answer is no, or nobody is there to ask."""
     import sys
 
     if yes:
         return
     if not sys.stdin.isatty():
-        raise UsageError("this deletes data and there is no terminal to ask at; add --yes")
+        raise UsageError(f"{question} There is no terminal to ask at; add --yes")
     if not click.confirm(question, err=True):
-        raise UsageError("nothing removed")
+        raise UsageError("nothing done")

@@ -28,10 +28,18 @@ from overheard.errors import CrawlError, ImportFileError, PartialError, UsageErr
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from overheard.crawler.plan import Plan
     from overheard.crawler.run import CrawlProgress, CrawlResult
-    from overheard.importer.run import ImportResult, Plan
+    from overheard.importer.run import ImportResult
+    from overheard.importer.run import Plan as ImportPlan
 
-CRAWL_COLUMNS = ("source_id", "outcome", "pages", "items", "added", "updated", "unchanged", "rejected", "reason")
+CRAWL_COLUMNS = (
+    "source_id", "outcome", "pages", "items", "added", "updated", "unchanged", "rejected", "repeated", "claimed",
+    "oldest", "newest", "reason",
+)  # fmt: skip
+
+READ = ("loop", "drop", "stale")
+"""Outcomes of crawls that did read their source, and found something about it that a person should know."""
 
 
 @click.command("crawl")
@@ -39,12 +47,17 @@ CRAWL_COLUMNS = ("source_id", "outcome", "pages", "items", "added", "updated", "
 @click.option("--source", "number", type=int, help="Only this source.")
 @click.option("--since", type=Day(), help="Leave out what is older: a date, or how long ago (30d).")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many items of each source.")
+@click.option("--sweep", is_flag=True, help="Read all that a source shows, and mark what it shows no more as vanished.")
+@click.option("--dry-run", is_flag=True, help="Show what would be fetched, and stop.")
 @format_option("table", "json")
 @pass_home
 def crawl_command(
-    home: Home, brand: str | None, number: int | None, since: date | None, limit: int | None, form: str
-) -> None:
+    home: Home, brand: str | None, number: int | None, since: date | None, limit: int | None, sweep: bool,
+    dry_run: bool, form: str,
+) -> None:  # fmt: skip
     """Crawl the sources of a brand, one source, or all that are not paused.
+
+    A crawl that was cut off goes on where it stopped, after a look at what came since.
 
     Exit code 3 when some sources could not be crawled, 1 when none could.
 
@@ -54,19 +67,40 @@ def crawl_command(
       overheard crawl --source 2 --limit 50
     """
     from overheard import nightly
+    from overheard.crawler.plan import plan
     from overheard.crawler.run import crawl
 
+    if sweep and (since or limit):
+        raise UsageError("--sweep reads all that a source shows; leave --since and --limit out")
     with home.store() as store:
         with store.reading() as session:
             chosen = _chosen(session, brand, number)
+            if dry_run:
+                _show_plans(plan(session, home.settings, chosen, sweep=sweep), form)
+                return
         with store.lock("crawl"), Progress("crawling") as bar:
             results = crawl(
                 store, home.settings, chosen, since=datetime.combine(since, time(), UTC) if since else None,
-                limit=limit, on_page=lambda page: _show_page(bar, page),
+                limit=limit, sweep=sweep, on_page=lambda page: _show_page(bar, page),
             )  # fmt: skip
         nightly.settle(store)
     show_crawls(results, form)
     _judge(results)
+
+
+def _show_plans(plans: Sequence[Plan], form: str) -> None:
+    if form == "json":
+        click.echo(json_text([asdict(each) for each in plans]))
+        return
+    columns = ("source", "kind", "first", "until", "at most", "every")
+    rows = [
+        (
+            each.source_id, each.kind, "\n".join(each.urls) if not each.refusal else each.refusal, each.until,
+            f"{each.max_pages} pages", f"{each.delay:g} s",
+        )
+        for each in plans
+    ]  # fmt: skip
+    table(columns, rows)
 
 
 def _chosen(session: Session, brand: str | None, number: int | None) -> list[int]:
@@ -103,15 +137,15 @@ def show_crawls(results: Sequence[CrawlResult], form: str) -> None:
         )
 
 
-def _judge(results: Sequence[CrawlResult]) -> None:
-    """Raise when not every crawl ended well, naming each source and why."""
+def _judge(results: Sequence[CrawlResult], *, did_more: bool = False) -> None:
+    """Raise when not every crawl ended well, naming each source and why; `did_more` than to crawl is done in part."""
     bad = [result for result in results if result.outcome != "ok"]
     if not bad:
         return
     if any(result.outcome == "interrupted" for result in bad):
         raise click.Abort
     reasons = "; ".join(f"source {result.source_id} {result.outcome}: {result.reason}" for result in bad)
-    if len(bad) == len(results):
+    if not did_more and all(result.outcome not in ("ok", *READ) for result in results):
         raise CrawlError(reasons)
     raise PartialError(reasons)
 
@@ -178,7 +212,7 @@ def _maps(pairs: Sequence[tuple[str, str]]) -> dict[str, dict[str, str]]:
     return maps
 
 
-def _show_plan(plan: Plan) -> None:
+def _show_plan(plan: ImportPlan) -> None:
     """Say how the file will be read, with its first rows, personal data masked."""
     from overheard.nlp.privacy import mask
 
@@ -218,6 +252,8 @@ def _show_import(result: ImportResult, form: str) -> None:
 def refresh_command(home: Home, form: str) -> None:
     """Crawl what is due, classify what is unread, roll up; for cron.
 
+    Exit code 3 when a source could not be read, or something about one wants a person; see `overheard doctor`.
+
     \b
     Example, every night at 3:
       0 3 * * *  cd /srv/overheard && overheard refresh
@@ -237,4 +273,4 @@ def refresh_command(home: Home, form: str) -> None:
             f"{len(done.crawls)} sources crawled, {done.classified.mentions} mentions classified by "
             f"{done.classified.model}, {done.classified.not_analysed} of them not analysed"
         )
-    _judge(done.crawls)
+    _judge(done.crawls, did_more=True)

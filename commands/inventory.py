@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from sqlalchemy.orm import Session
 
 from overheard.commands.options import seconds
-from overheard.crawler.kinds import parse_target
+from overheard.crawler.kinds import find_kind
 from overheard.errors import NotFoundError, UsageError
 from overheard.store.brands import add_brand, add_source, find_brand, set_terms, target_key
 from overheard.store.tables import Brand
@@ -101,7 +101,7 @@ def _brand(session: Session, entry: BrandEntry) -> Brand:
 
 
 def _store_source(session: Session, brand: Brand, entry: SourceEntry) -> None:
-    target = parse_target(entry.kind, ",".join(f"{key}={value}" for key, value in entry.target.items()))
+    target = find_kind(entry.kind).validate(entry.target)
     for source in brand.sources:
         if source.kind == entry.kind and source.target_key == target_key(target):
             break

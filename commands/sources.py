@@ -1,7 +1,9 @@
-"""`overheard source`: add, list, show, edit, pause, resume, remove."""
+"""`overheard source`: kinds, add, try, list, show, edit, pause, resume, remove."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,9 +12,14 @@ from overheard.commands.brands import confirm
 from overheard.commands.options import UNITS, Home, console, format_option, json_text, pass_home, say, seconds, table
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Mapping
 
+    from overheard.crawler.probe import Finding
+    from overheard.intake.item import Item
     from overheard.store.tables import Source
+
+PARTS = ("text", "title", "rating", "published", "author", "reply")
+"""Parts of a mention of which `source try` says in how many items they were found."""
 
 
 def interval(length: int) -> str | None:
@@ -54,11 +61,14 @@ def source_command() -> None:
 @click.option("--name", help="What to call it  [default: the kind]")
 @click.option("--lang", "language", help="The language that is mostly written there, such as nl.")
 @click.option("--every", help="How often to crawl it: 6h, 1d, 2w  [default: 1d]")
+@click.option("--no-check", is_flag=True, help="Add it without a look at its first page.")
+@click.option("--yes", is_flag=True, help="Do not ask where the service never documented what is read.")
 @pass_home
 def add(
-    home: Home, brand: str, kind: str, target: str, name: str | None, language: str | None, every: str | None
-) -> None:
-    """Add a place to crawl for a brand; KIND is appstore, schemaorg or feed.
+    home: Home, brand: str, kind: str, target: str, name: str | None, language: str | None, every: str | None,
+    no_check: bool, yes: bool,
+) -> None:  # fmt: skip
+    """Add a place to crawl for a brand, after a look at its first page; `overheard source kinds` lists the KINDs.
 
     \b
     Examples:
@@ -66,17 +76,130 @@ def add(
       overheard source add "Nordwind Bank" schemaorg --target https://shop.example/product/1
       overheard source add "Nordwind Bank" feed --target https://forum.example/feed.atom --every 6h
     """
-    from overheard.crawler.kinds import parse_target
+    from overheard.crawler.kinds import find_kind, parse_target
     from overheard.store.brands import add_source, find_brand
 
     parsed = parse_target(kind, target)
+    interval_ = seconds(every) if every else None
+    code = _language(home, language)
+    with home.store() as store, store.reading() as session:
+        find_brand(session, brand)
+    if find_kind(kind).spider.undocumented:
+        confirm(
+            f"{kind} reads what the service never documented: it may change, or be forbidden, any day. Add it?", yes
+        )
+    if not no_check:
+        _check(home, kind, parsed)
     with home.store() as store, store.session() as session:
         owner = find_brand(session, brand)
-        source = add_source(
-            session, owner, kind, parsed, name=name, language=_language(home, language),
-            every=seconds(every) if every else None,
-        )  # fmt: skip
+        source = add_source(session, owner, kind, parsed, name=name, language=code, every=interval_)
         say(f"added source {source.id} ({kind}) of {owner.name!r}. Next: `overheard crawl --source {source.id}`")
+
+
+def _check(home: Home, kind: str, target: dict[str, str]) -> None:
+    """Say what the first page of a target holds; raises CrawlError where it cannot be read."""
+    from overheard.crawler.probe import probe
+    from overheard.errors import CrawlError
+
+    finding = probe(kind, target, home.settings)
+    if finding.outcome not in ("ok", "empty"):
+        raise CrawlError(f"{finding.outcome}: {finding.reason}; nothing added (--no-check adds it all the same)")
+    say(f"{kind} {_spelled(target)}: {told(finding, datetime.now(UTC))}")
+
+
+def told(finding: Finding, now: datetime) -> str:
+    """Return in words what the first page of a target holds, such as "50 on the first page, newest 3 days ago"."""
+    count = len(finding.items)
+    if not count:
+        return f"nothing on the first page{f' ({finding.reason})' if finding.reason else ''}"
+    words = [f"{count} on the first page"]
+    if finding.newest:
+        days = (now - finding.newest).days
+        words.append("newest today" if days < 1 else f"newest {days} day{'s' if days > 1 else ''} ago")
+    if finding.claimed is not None:
+        words.append(f"{finding.claimed} in all, says the service")
+    if finding.rejected:
+        words.append(f"{finding.rejected} of no use")
+    return ", ".join(words)
+
+
+def _spelled(target: Mapping[str, str]) -> str:
+    """Return a target in one line; rules, which have many, are only named."""
+    return ",".join(f"{key}={'…' if chr(10) in value else value}" for key, value in target.items())
+
+
+@source_command.command("kinds")
+@format_option("table", "json")
+def kinds_(form: str) -> None:
+    """List the kinds of source: what a target of each holds, and what it needs of yours.
+
+    \b
+    Example:
+      overheard source kinds
+    """
+    from overheard.crawler.kinds import kinds
+
+    rows = [
+        {
+            "kind": kind.name, "help": kind.help, "required": kind.required, "optional": kind.optional,
+            "credentials": kind.spider.credentials, "documented": not kind.spider.undocumented,
+        }
+        for kind in kinds().values()
+    ]  # fmt: skip
+    if form == "json":
+        click.echo(json_text(rows))
+        return
+    columns = ("kind", "target", "needs", "what it is")
+    table(columns, [(row["kind"], _keys(row), ", ".join(row["credentials"]), row["help"]) for row in rows])
+
+
+def _keys(row: Mapping[str, Any]) -> str:
+    return " ".join([*row["required"], *(f"[{key}]" for key in row["optional"])])
+
+
+@source_command.command("try")
+@click.argument("target")
+@click.option("--kind", help="The kind of source  [default: selectors with --rules, else schemaorg]")
+@click.option("--rules", type=click.Path(exists=True, dir_okay=False), help="A site described in TOML (selectors).")
+@click.option("--count", default=3, show_default=True, type=click.IntRange(min=1), help="How many mentions to show.")
+@format_option("table", "json")
+@pass_home
+def try_(home: Home, target: str, kind: str | None, rules: str | None, count: int, form: str) -> None:
+    """Show what would be collected from the first page of TARGET, a URL or key=value,key=value; nothing is stored.
+
+    \b
+    Examples:
+      overheard source try https://shop.example/product/1
+      overheard source try https://shop.example/reviews --rules shop.toml
+      overheard source try id=123456789,country=be --kind appstore
+    """
+    from overheard.crawler.kinds import find_kind, parse_target
+    from overheard.crawler.probe import probe
+    from overheard.errors import CrawlError
+
+    name = kind or ("selectors" if rules else "schemaorg")
+    parsed = find_kind(name).validate({"url": target, "rules": rules}) if rules else parse_target(name, target)
+    finding = probe(name, parsed, home.settings)
+    if finding.outcome not in ("ok", "empty"):
+        raise CrawlError(f"{finding.outcome}: {finding.reason}")
+    shown = [_shown(item) for item in finding.items[:count]]
+    found = {key: sum(bool(getattr(item, key)) for item in finding.items) for key in PARTS}
+    if form == "json":
+        click.echo(json_text({"items": shown, "found": found}))
+    else:
+        for row in shown:
+            table(("field", "value"), [(key, value) for key, value in row.items() if value not in (None, {})])
+        click.echo(", ".join(f"{key} in {number}" for key, number in found.items()))
+    say(told(finding, datetime.now(UTC)))
+
+
+def _shown(item: Item) -> dict[str, Any]:
+    """Return an item as it may be shown: its author as yes or no, personal data masked."""
+    from overheard.nlp.privacy import mask
+
+    row = asdict(item) | {"author": item.author is not None}
+    row |= {name: mask(row[name]) for name in ("title", "text", "reply") if row[name]}
+    return {name: value for name, value in row.items() if name not in ("author_in_url", "external_id", "url")}
 
 
 def _language(home: Home, code: str | None) -> str | None:
@@ -133,7 +256,7 @@ def _readable(row: dict[str, Any]) -> dict[str, Any]:
 
     every = row["every"] or (DAILY if row["kind"] != IMPORT else None)
     return row | {
-        "target": ",".join(f"{key}={value}" for key, value in row["target"].items()),
+        "target": _spelled(row["target"]),
         "every": every and (interval(every) or f"{every} seconds"),
         "paused": "yes" if row["paused"] else "no",
         "watermark": _minute(row["watermark"]),

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from scrapy.http import Response
+from w3lib.encoding import http_content_type_encoding
 
 from overheard.crawler.page import NO_TEXT, decode, whole
 from overheard.crawler.walls import unexpected
@@ -46,8 +47,10 @@ def read_json(body: bytes, url: str, kind: str | None, model: type[S], expected:
     `kind` is its Content-Type, `expected` what it should be, for people ("comments as JSON"). Raises PageError where it
     is a wall, or of another form.
     """
+    # JSON is UTF-8 (RFC 8259): what looks like an HTML page's declaration may stand in a review.
+    label = kind if http_content_type_encoding(kind) else "application/json; charset=utf-8"
     try:
-        return model.model_validate(_storable(json.loads(decode(body, kind))))
+        return model.model_validate(_storable(json.loads(decode(body, label))))
     except (ValueError, RecursionError):
         raise unexpected(body, url, kind, expected) from None
 

@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from statistics import median
+from typing import Any, Literal
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from overheard.crawler.outcomes import CrawlProgress, CrawlResult, Outcome
+from overheard.crawler.walk import Before, Rest, Walk
 from overheard.intake.desk import Intake
 from overheard.intake.item import Item
 from overheard.store.brands import find_source
@@ -21,6 +23,19 @@ from overheard.store.mentions import Counts, mark_stale
 from overheard.store.tables import Crawl, Mention, MentionBrand
 
 logger = logging.getLogger(__name__)
+
+SEEN = ("repeated", "claimed", "oldest", "newest")
+"""What a walk counts and a crawl's row keeps, under the same names."""
+
+LAST_CRAWLS, RECENT = 5, 50
+"""Crawls that tell how much a source usually holds, and mentions that tell its rhythm."""
+
+SHORT_REST = 200
+"""A longer list of pages that are left is written down after every second page, every third…: it has its price."""
+
+Vanished = Literal["none", "all", "since the oldest"]
+"""Of the mentions that a crawl did not see, which have vanished: where a source shows its newest only, the older ones
+are just out of sight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +48,8 @@ class SourceFacts:
     watermark: datetime | None
     state: dict[str, Any]
     brand_ids: tuple[int, ...]
-    mentions: int
+    before: Before
+    rest: Rest | None
 
 
 class Ledger:
@@ -54,6 +70,9 @@ class Ledger:
         with self._store.session() as session:
             source = find_source(session, self._source_id)
             now = datetime.now(UTC)
+            kept = session.scalar(
+                select(Crawl.rest).where(Crawl.source_id == source.id).order_by(Crawl.id.desc()).limit(1)
+            )
             session.execute(
                 update(Crawl)
                 .where(Crawl.source_id == source.id, Crawl.outcome == "running")
@@ -63,7 +82,6 @@ class Ledger:
             session.add(crawl)
             session.flush()
             self._crawl_id = crawl.id
-            there = select(func.count()).where(Mention.source_id == source.id, Mention.vanished.is_(None))
             return SourceFacts(
                 id=source.id,
                 kind=source.kind,
@@ -71,16 +89,21 @@ class Ledger:
                 watermark=source.watermark,
                 state=dict(source.state),
                 brand_ids=(source.brand_id,) if source.brand_id is not None else (),
-                mentions=session.scalar(there) or 0,
+                before=_before(session, source.id),
+                rest=Rest.from_json(kept) if kept else None,
             )
 
-    def page(self, items: Sequence[Item], rejected: Counter[str], brand_ids: Collection[int]) -> CrawlProgress:
-        """Store a page: its items and the crawl's counts, in one transaction."""
+    def page(
+        self, items: Sequence[Item], rejected: Counter[str], brand_ids: Collection[int], rest: Rest | None
+    ) -> CrawlProgress:
+        """Store a page: its items, the crawl's counts and the pages that are left, in one transaction."""
         with self._store.session() as session:
             counts = self._counts
             if items:
                 counts += self._intake.receive_in(session, self._source_id, items, brand_ids)
             self._update(session, counts, len(items), rejected.total(), 1)
+            if self._pages % (1 + len(rest.steps if rest else ()) // SHORT_REST) == 0:
+                self._keep(session, rest)
         # Only what is committed counts.
         self._counts = counts
         self._pages += 1
@@ -104,31 +127,45 @@ class Ledger:
             )
         )
 
-    def close(self, outcome: Outcome, reason: str | None) -> CrawlResult:
-        """End the crawl's row."""
+    def _keep(self, session: Session, rest: Rest | None) -> None:
+        kept = rest.as_json() if rest else None
+        session.execute(update(Crawl).where(Crawl.id == self._crawl_id).values(rest=kept))
+
+    def refuse(self, outcome: Outcome, reason: str | None) -> CrawlResult:
+        """End the row of a crawl that could not begin."""
         with self._store.session() as session:
             self._end(session, outcome, reason)
         return self._result(outcome, reason)
 
+    def close(self, walk: Walk, outcome: Outcome, reason: str | None) -> CrawlResult:
+        """End a crawl that left something out, with what is left for the next one."""
+        with self._store.session() as session:
+            self._keep(session, walk.rest())
+            self._end(session, outcome, reason, walk)
+        return self._result(outcome, reason, walk)
+
     def close_complete(
-        self, reason: str | None, *, newest: datetime | None, state: dict[str, Any], whole: bool
+        self, walk: Walk, outcome: Outcome, reason: str | None, *, state: dict[str, Any], vanished: Vanished
     ) -> CrawlResult:
-        """End a crawl that left nothing out: advance the watermark, keep the state, and where the crawl saw the
-        `whole` source, mark what it did not show any more as vanished; all in one transaction."""
+        """End a crawl that left nothing out: advance the watermark, keep the state and mark what has vanished; all in
+        one transaction."""
         with self._store.session() as session:
             source = find_source(session, self._source_id)
-            source.watermark = max(filter(None, [source.watermark, newest]), default=None)
+            source.watermark = max(filter(None, [source.watermark, walk.newest]), default=None)
             source.state = state
-            if whole:
-                self._mark_vanished(session)
-            self._end(session, "ok", reason)
-        return self._result("ok", reason)
+            if vanished != "none":
+                self._mark_vanished(session, walk.reach if vanished == "since the oldest" else None)
+            self._keep(session, None)
+            self._end(session, outcome, reason, walk)
+        return self._result(outcome, reason, walk)
 
-    def _mark_vanished(self, session: Session) -> None:
+    def _mark_vanished(self, session: Session, since: datetime | None) -> None:
         seen = self._intake.seen.get(self._source_id, set())
         present = select(Mention.id, Mention.external_id, Mention.day).where(
             Mention.source_id == self._source_id, Mention.vanished.is_(None)
         )
+        if since:
+            present = present.where(Mention.published > since)
         gone = [(row.id, row.day) for row in session.execute(present) if row.external_id not in seen]
         for start in range(0, len(gone), 500):
             days = dict(gone[start : start + 500])
@@ -137,14 +174,16 @@ class Ledger:
             cells = ((brand, self._source_id, days[mention]) for brand, mention in session.execute(links))
             mark_stale(session, cells)
 
-    def _end(self, session: Session, outcome: Outcome, reason: str | None) -> None:
+    def _end(self, session: Session, outcome: Outcome, reason: str | None, walk: Walk | None = None) -> None:
+        seen = {name: getattr(walk, name) for name in SEEN} if walk else {}
+        complete = walk is not None and walk.saw_all and outcome in ("ok", "stale")
         session.execute(
             update(Crawl)
             .where(Crawl.id == self._crawl_id)
-            .values(outcome=outcome, reason=reason, finished_at=datetime.now(UTC))
+            .values(outcome=outcome, reason=reason, finished_at=datetime.now(UTC), complete=complete, **seen)
         )
 
-    def _result(self, outcome: Outcome, reason: str | None) -> CrawlResult:
+    def _result(self, outcome: Outcome, reason: str | None, walk: Walk | None = None) -> CrawlResult:
         self._intake.seen.pop(self._source_id, None)
         return CrawlResult(
             source_id=self._source_id,
@@ -156,4 +195,19 @@ class Ledger:
             updated=self._counts.updated,
             unchanged=self._counts.unchanged,
             rejected=self._rejected,
+            **({name: getattr(walk, name) for name in SEEN} if walk else {}),
         )
+
+
+def _before(session: Session, source_id: int) -> Before:
+    own = Mention.source_id == source_id
+    crawls = select(Crawl).where(Crawl.source_id == source_id).order_by(Crawl.id.desc())
+    complete = session.scalars(crawls.where(Crawl.complete).limit(LAST_CRAWLS)).all()
+    claiming = session.scalar(crawls.where(Crawl.claimed.is_not(None), Crawl.outcome != "drop").limit(1))
+    recent = select(Mention.published).where(own, Mention.published.is_not(None)).order_by(Mention.published.desc())
+    return Before(
+        mentions=session.scalar(select(func.count()).where(own, Mention.vanished.is_(None))) or 0,
+        items=round(median(crawl.items for crawl in complete)) if complete else None,
+        claimed=claiming.claimed if claiming else None,
+        recent=tuple(filter(None, session.scalars(recent.limit(RECENT)))),
+    )

@@ -4,6 +4,9 @@ ok               every page was read, or reading stopped where it was meant to (
 empty            the pages answered and hold no usable mention, and never did
 blocked          robots.txt, a log-in wall, a challenge or a refusal: we do not work around it
 layout_changed   the pages answer, and no longer hold what they held: a parser or a target needs a person
+loop             the paging goes in circles: what follows was read before
+drop             the source shows, or says that it has, less than half of what it did: nothing is taken for vanished
+stale            nothing new for longer than the rhythm of the source explains
 failed           the network or the server failed, or something of ours did
 interrupted      a person or a killed process stopped it; the next crawl reads it again
 """
@@ -11,13 +14,16 @@ interrupted      a person or a killed process stopped it; the next crawl reads i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from overheard.errors import CrawlError
 
-Outcome = Literal["ok", "empty", "blocked", "layout_changed", "failed", "interrupted"]
+Outcome = Literal["ok", "empty", "blocked", "layout_changed", "loop", "drop", "stale", "failed", "interrupted"]
 
-WORST_FIRST: tuple[Outcome, ...] = ("interrupted", "blocked", "failed", "layout_changed", "empty", "ok")
+WORST_FIRST: tuple[Outcome, ...] = (
+    "interrupted", "blocked", "failed", "layout_changed", "loop", "drop", "stale", "empty", "ok",
+)  # fmt: skip
 """Where the pages of one crawl end differently, the first of these is the outcome of the crawl."""
 
 
@@ -42,7 +48,12 @@ class CrawlProgress:
 
 @dataclass(frozen=True, slots=True)
 class CrawlResult:
-    """What one crawl of one source did; `reason` says in one line why an outcome is not `ok`, or what cut it short."""
+    """What one crawl of one source did; `reason` says in one line why an outcome is not `ok`, or what cut it short.
+
+    `items` were stored: `added` new ones, `updated` edited ones, `unchanged` ones. `rejected` could not be used,
+    `repeated` stood on earlier pages of the crawl already. `claimed` is how many mentions the service itself says there
+    are, `oldest` and `newest` are publication times of what was read.
+    """
 
     source_id: int
     outcome: Outcome
@@ -53,3 +64,7 @@ class CrawlResult:
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
+    repeated: int = 0
+    claimed: int | None = None
+    oldest: datetime | None = None
+    newest: datetime | None = None

@@ -7,7 +7,8 @@ import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 from parsel import Selector
@@ -16,7 +17,7 @@ from w3lib.encoding import html_body_declared_encoding, http_content_type_encodi
 from overheard.intake.item import Item
 from overheard.nlp.identity import tokens_of
 
-NO_TEXT = "a rating without a text"
+NO_TEXT = "a rating or post without a text"
 UNREADABLE = "a block of JSON-LD that cannot be read"
 
 
@@ -157,6 +158,26 @@ def web_url(text: str, *, fragment: bool = False) -> str | None:
     except ValueError:
         return None
     return parts._replace(fragment=parts.fragment if fragment else "").geturl() if usable else None
+
+
+def base_of(root: etree._Element, url: str) -> str:
+    """Return what the relative links of a page start from: the page, or what its base element names."""
+    element = root.find(".//base[@href]")
+    try:
+        return url if element is None else web_url(urljoin(url, element.get("href", "").strip())) or url
+    except ValueError:
+        return url
+
+
+def language_of(root: etree._Element) -> str | None:
+    """Return the code of the language that a page declares."""
+    return language_code(root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang"))
+
+
+def language_code(tag: Any) -> str | None:
+    """Return the code of a language tag (`de` of `de-AT`), None for what is none."""
+    match = re.match(r"[a-z]{2,3}(?![a-z])", tag.strip().casefold()) if isinstance(tag, str) else None
+    return match[0] if match else None
 
 
 def same_host(one: str, other: str) -> bool:

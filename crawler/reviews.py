@@ -1,4 +1,4 @@
-"""Reviews as schema.org describes them, from JSON-LD and microdata, as items."""
+"""Reviews and posts as schema.org describes them, from JSON-LD and microdata, as items."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from overheard.crawler import jsonld
-from overheard.crawler.page import NO_TEXT, own_title, plain, same_host, web_url, whole
+from overheard.crawler.page import NO_TEXT, language_code, own_title, plain, same_host, web_url, whole
 from overheard.intake.item import Item
 from overheard.intake.values import Rating, is_relative, parse_date, parse_rating
 from overheard.nlp.identity import names_author
 
 _OTHER_REVIEWS = frozenset({"ClaimReview", "MediaReview"})
+_POSTS = frozenset({"DiscussionForumPosting", "SocialMediaPosting", "Comment", "UserComments", "Question", "Answer"})
 _OWNERS = frozenset({"Organization", "Corporation", "OnlineStore", "OnlineBusiness", "Store", "Brand"})
 _TELLING = 60
 """Characters of a text that two people do not write alike; under it, their names must agree as well."""
@@ -54,14 +55,32 @@ def read(values: list[Any], context: Context) -> tuple[list[Item], Counter[str]]
 
 
 def _reviews(values: list[Any]) -> Iterable[tuple[dict[str, Any], dict[str, Any] | None]]:
+    """Yield each review or post with what it is about: the thing, the thread."""
+    companys: set[int] = set()
     for node, owner, name in jsonld.walk(values):
         names = jsonld.types(node)
-        if any(given.endswith("Review") and given not in _OTHER_REVIEWS for given in names):
+        if "FAQPage" in names or (owner is not None and id(owner) in companys):
+            companys.add(id(node))  # its questions and answers are the company's own words
+        elif any(given.endswith("Review") and given not in _OTHER_REVIEWS for given in names):
             said = ("reviewBody", "description", "text", "reviewRating", "name", "headline")
             if jsonld.values_of(node, *said):  # else it is a reference to a review that stands elsewhere
                 yield node, owner if name in ("review", "reviews") else None
-        elif not names and name in ("review", "reviews") and jsonld.values_of(node, "reviewBody", "reviewRating"):
+        elif _untyped_review(node, names, name) or (_says_something(node, names) and not _is_review(owner)):
             yield node, owner
+
+
+def _untyped_review(node: dict[str, Any], names: Sequence[str], held_by: str | None) -> bool:
+    held = held_by in ("review", "reviews") and not names
+    return held and bool(jsonld.values_of(node, "reviewBody", "reviewRating"))
+
+
+def _says_something(node: dict[str, Any], names: Sequence[str]) -> bool:
+    return not _POSTS.isdisjoint(names) and bool(jsonld.values_of(node, "text", "articleBody"))
+
+
+def _is_review(node: dict[str, Any] | None) -> bool:
+    """Say whether what holds a comment is a review: then it is an answer to that, and `_reply` looks at it."""
+    return node is not None and any(name.endswith("Review") for name in jsonld.types(node))
 
 
 def _about(
@@ -81,15 +100,15 @@ def _item(
     external_id: str | None,
     context: Context,
 ) -> Item | None:
-    thing = plain(jsonld.text_of(about, "name") or "") if about else ""
-    text = plain(jsonld.text_of(node, "reviewBody", "description", "text") or "")
+    thing = plain(jsonld.text_of(about, "name", "headline") or "") if about else ""
+    text = plain(jsonld.text_of(node, "reviewBody", "articleBody", "description", "text") or "")
     author = _author(node, context.known)
     title = own_title(plain(jsonld.text_of(node, "headline", "name") or ""), text, thing, author)
     if not text and not title:
         return None
     own_url = _own_url(node, about, context)
     rating = _rating(node)
-    language = _code(jsonld.text_of(node, "inLanguage")) or context.language
+    language = language_code(jsonld.text_of(node, "inLanguage")) or context.language
     reply = _reply(node, about)
     published = _date(jsonld.text_of(node, "datePublished", "dateCreated"), language, context)
     edited = _date(jsonld.text_of(node, "dateModified"), language, context)
@@ -109,14 +128,8 @@ def _item(
         reply_state="answered" if reply else "unknown",
         reply=plain(jsonld.text_of(reply, "text", "description") or "") if reply else None,
         replied=_date(jsonld.text_of(reply, "datePublished", "dateCreated"), language, context) if reply else None,
-        attributes={"product": thing} if thing else {},
+        attributes={"product" if _POSTS.isdisjoint(jsonld.types(node)) else "thread": thing} if thing else {},
     )
-
-
-def _code(name: str | None) -> str | None:
-    """Return the code of a language tag (`de` of `de-AT`), None for what is none."""
-    match = re.match(r"([a-z]{2,3})(?![a-z])", (name or "").strip().casefold())
-    return match[1] if match else None
 
 
 def _author(node: dict[str, Any], known: dict[str, dict[str, Any]]) -> str | None:

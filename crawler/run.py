@@ -4,32 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy.crawler import AsyncCrawlerRunner, Crawler
 from scrapy.settings import Settings as ScrapySettings
-from scrapy.utils.reactor import install_reactor
-from twisted.internet.error import ReactorNotRestartable
-from twisted.python.log import PythonLoggingObserver
 
-from overheard.crawler.credentials import hidden_in_logs, read_credentials
+from overheard.crawler.credentials import hide, read_credentials
 from overheard.crawler.kinds import Kind, find_kind, kinds, parse_target
-from overheard.crawler.ledger import Ledger
+from overheard.crawler.ledger import Ledger, Vanished
 from overheard.crawler.outcomes import CrawlProgress, CrawlResult
 from overheard.crawler.patience import Stopping
+from overheard.crawler.reactor import react
 from overheard.crawler.robots import Rules
 from overheard.crawler.settings import scrapy_settings
 from overheard.crawler.spider import Visit
 from overheard.crawler.walk import Limits, Walk
-from overheard.errors import CrawlError, OverheardError, SettingsError, UsageError
+from overheard.errors import OverheardError, SettingsError, UsageError
 from overheard.intake.desk import Intake
 from overheard.settings import Settings
 from overheard.store.brands import find_source
@@ -51,33 +45,24 @@ def crawl(
     *,
     since: datetime | None = None,
     limit: int | None = None,
+    sweep: bool = False,
     on_page: Callable[[CrawlProgress], None] | None = None,
 ) -> list[CrawlResult]:
     """Crawl the sources and return what became of each, in their order; can run once in a process.
 
-    `since` (aware) leaves older items out, `limit` takes so many items of each source; `on_page` is called after each
-    page is stored. The first SIGINT or SIGTERM ends the run after the page in hand, with the outcome `interrupted` for
+    `since` (aware) leaves older items out, `limit` takes so many items of each source; `sweep` reads all that a source
+    shows, whatever was read before, and marks what it shows no more as vanished; `on_page` is called after each page is
+    stored. The first SIGINT or SIGTERM ends the run after the page in hand, with the outcome `interrupted` for
     what is not done; the second is the caller's. Raises NotFoundError for an unknown source and StoreError where the
     store itself fails; what goes wrong with a source is in its result.
     """
     if not source_ids:
         return []
-    install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
-    from twisted.internet import reactor as installed  # importing it installs one, so not before the line above
-
-    reactor: Any = installed
-    run = _Run(store, settings, Limits(since=since, limit=limit, max_pages=settings.crawl.max_pages), on_page)
+    run = _Run(store, settings, Limits(since=since, limit=limit, max_pages=settings.crawl.max_pages), sweep, on_page)
     plan = run.plan(source_ids)
-    reactor.callLater(0, lambda: run.begin(plan, reactor.stop))
-    try:
-        with _quiet(), hidden_in_logs(run.secrets), _signals(lambda: reactor.callFromThread(run.stop)):
-            reactor.run(installSignalHandlers=False)
-    except KeyboardInterrupt:
-        reactor.fireSystemEvent("shutdown")  # else its threads would keep the process from ending
-        raise
-    except ReactorNotRestartable:
-        raise CrawlError("crawls ran in this process before; start a new process for the next ones") from None
-    run.check()
+    react(lambda: run.main(plan), stop=run.stop, secrets=run.secrets)
+    if run.broken:
+        raise run.broken
     return [run.results[number] for number in dict.fromkeys(source_ids)]
 
 
@@ -94,12 +79,18 @@ class _Planned:
 
 class _Run:
     def __init__(
-        self, store: Store, settings: Settings, limits: Limits, on_page: Callable[[CrawlProgress], None] | None
+        self,
+        store: Store,
+        settings: Settings,
+        limits: Limits,
+        sweep: bool,
+        on_page: Callable[[CrawlProgress], None] | None,
     ) -> None:
         self.results: dict[int, CrawlResult] = {}
         self.broken: OverheardError | None = None
         self._store = store
         self._limits = limits
+        self._sweep = sweep
         self._on_page = on_page
         self._settings = settings
         self._delay = settings.crawl.delay
@@ -110,7 +101,6 @@ class _Run:
         self._crawlers: set[Crawler] = set()
         self._hosts = asyncio.Semaphore(HOSTS_AT_ONCE)
         self._stopping = Stopping()
-        self._task: asyncio.Future[None] | None = None
 
     def plan(self, source_ids: Sequence[int]) -> list[list[_Planned]]:
         """Return the sources grouped by host; raises NotFoundError for one that does not exist."""
@@ -122,19 +112,7 @@ class _Run:
                 groups.setdefault(planned.host, []).append(planned)
         return list(groups.values())
 
-    def begin(self, plan: list[list[_Planned]], done: Callable[[], None]) -> None:
-        """Crawl what is planned in the event loop that runs, and call `done` in the end."""
-        self._task = asyncio.ensure_future(self._main(plan))
-        self._task.add_done_callback(lambda _: done())
-
-    def check(self) -> None:
-        """Raise what ended the run before its time."""
-        if self.broken:
-            raise self.broken
-        if self._task:
-            self._task.result()
-
-    async def _main(self, plan: list[list[_Planned]]) -> None:
+    async def main(self, plan: list[list[_Planned]]) -> None:
         """Crawl all groups side by side, until they are through or the run is to end."""
         groups = [asyncio.ensure_future(self._group(group)) for group in plan]
         through: asyncio.Future[Any] = asyncio.gather(*groups)
@@ -172,20 +150,22 @@ class _Run:
         ledger = Ledger(self._store, self._intake, planned.number)
         try:
             facts = ledger.open()
+            if self._sweep:
+                facts = replace(facts, watermark=None, rest=None, state={})
             if planned.kind is None:
-                self.results[planned.number] = ledger.close("failed", planned.refusal)
+                self.results[planned.number] = ledger.refuse("failed", planned.refusal)
                 return
             credentials = self._credentials(planned.kind)
             limits = replace(self._limits, watermark=facts.watermark)
-            walk = Walk(limits, newest_first=planned.kind.newest_first, started=datetime.now(UTC))
+            walk = Walk(limits, newest_first=planned.kind.newest_first, started=datetime.now(UTC), rest=facts.rest)
             visit = Visit(
                 facts, planned.target, walk, ledger, self._stopping, self._robots, credentials, self.secrets,
                 self._on_page, dict(facts.state),
             )  # fmt: skip
             await self._visit(planned.kind, visit)
-            self.results[planned.number] = _conclude(planned.kind, visit)
+            self.results[planned.number] = _conclude(planned.kind, visit, ledger, self._sweep)
         except SettingsError as error:
-            self.results[planned.number] = ledger.close("blocked", str(error))
+            self.results[planned.number] = ledger.refuse("blocked", str(error))
         except OverheardError as error:
             # The store itself fails: no other source could do better.
             self.broken = self.broken or error
@@ -206,13 +186,14 @@ class _Run:
         except Exception as error:
             logger.error("source %d: %s", visit.facts.id, type(error).__name__)
             logger.debug("in full", exc_info=True)
-            visit.walk.end("failed", f"{type(error).__name__}: {error}; please report this")
+            reason = hide(f"{type(error).__name__}: {error}; please report this", self.secrets)
+            visit.walk.end("failed", reason)
         finally:
             self._crawlers.discard(crawler)
         if visit.broken:
             raise visit.broken
         if not visit.finished and self._stopping.is_set():
-            visit.walk.end("interrupted", "stopped; the next crawl reads it again")
+            visit.walk.end("interrupted", "stopped; the next crawl goes on from there")
         elif not visit.finished:
             visit.walk.end("failed", "the crawl ended before its last page; please report this")
 
@@ -226,54 +207,13 @@ def _planned(number: int, name: str, target: dict[str, str]) -> _Planned:
     return _Planned(number, kind, valid, kind.host(valid))
 
 
-def _conclude(kind: Kind, visit: Visit) -> CrawlResult:
+def _conclude(kind: Kind, visit: Visit, ledger: Ledger, sweep: bool) -> CrawlResult:
     """Write down how a crawl ended; only one that left nothing out moves the watermark."""
     walk, spider = visit.walk, kind.spider
-    outcome, reason = walk.verdict(had_before=visit.facts.mentions, form_is_sure=spider.form_is_sure)
-    if outcome != "ok" or walk.cut:
-        return visit.ledger.close(outcome, reason)
-    whole = spider.whole and not walk.dropped
-    return visit.ledger.close_complete(reason, newest=walk.newest, state=visit.state, whole=whole)
-
-
-@contextmanager
-def _signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Let the first SIGINT or SIGTERM call `stop`, and give the second back to whom it belonged before."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    caught = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
-
-    def restore() -> None:
-        for number in caught:
-            signal.signal(number, before[number])
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        restore()
-        stop()
-
-    for number in caught:
-        signal.signal(number, on_signal)
-    try:
-        yield
-    finally:
-        restore()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Scrapy's and Twisted's logs to those who ask for ours at level DEBUG."""
-    observer = PythonLoggingObserver("twisted")  # type: ignore[no-untyped-call]
-    observer.start()
-    loggers = [logging.getLogger(name) for name in ("scrapy", "twisted")]
-    levels = [each.level for each in loggers]
-    if not logger.isEnabledFor(logging.DEBUG):
-        for each in loggers:
-            each.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        observer.stop()
-        for each, level in zip(loggers, levels, strict=True):
-            each.setLevel(level)
+    outcome, reason = walk.verdict(visit.facts.before, form_is_sure=spider.form_is_sure)
+    if outcome not in ("ok", "stale") or walk.cut:
+        return ledger.close(walk, outcome, reason)
+    vanished: Vanished = "none"
+    if walk.saw_all and (spider.whole or sweep):
+        vanished = "all" if spider.whole else "since the oldest"
+    return ledger.close_complete(walk, outcome, reason, state=visit.state, vanished=vanished)

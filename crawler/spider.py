@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from scrapy import Spider
 from scrapy.http import Request, Response
@@ -20,13 +20,23 @@ from overheard.crawler.outcomes import CrawlProgress, Outcome, PageError
 from overheard.crawler.page import Page, web_url
 from overheard.crawler.patience import Stopping
 from overheard.crawler.robots import Rules
-from overheard.crawler.walk import Step, Walk
+from overheard.crawler.walk import Rest, Step, Walk
 from overheard.errors import OverheardError, UsageError
 
 if TYPE_CHECKING:
-    from overheard.crawler.ledger import Ledger, SourceFacts
+    from overheard.crawler.ledger import SourceFacts
+    from overheard.intake.item import Item
 
 logger = logging.getLogger(__name__)
+
+
+class Pages(Protocol):
+    """Where the pages of a visit go."""
+
+    def page(
+        self, items: Sequence[Item], rejected: Counter[str], brand_ids: Collection[int], rest: Rest | None
+    ) -> CrawlProgress:
+        """Take in a page."""
 
 
 @dataclass(slots=True)
@@ -41,7 +51,7 @@ class Visit:
     facts: SourceFacts
     target: dict[str, str]
     walk: Walk
-    ledger: Ledger
+    ledger: Pages
     stopping: Stopping
     robots: dict[str, Rules]
     credentials: Mapping[str, str] = field(default_factory=dict)
@@ -93,9 +103,22 @@ class SourceSpider(Spider):
 
     def request(self, step: Step) -> Request:
         """Return the request for a page."""
+        # What proves who we are goes to the service alone, and not to where it may redirect.
+        meta = {"dont_redirect": True} if self.credentials else {}
         return Request(
-            step.url, callback=self.parse, errback=self.fail, dont_filter=True, cb_kwargs={"step": step}
+            step.url, callback=self.parse, errback=self.fail, dont_filter=True, cb_kwargs={"step": step}, meta=meta
         )  # fmt: skip
+
+    def accept(self, response: Response, step: Step) -> Response:
+        """Return the answer to read; raises PageError where it is none.
+
+        Services that explain their refusals in the body override it.
+        """
+        if self.credentials and response.status in (401, 403):
+            names = " and ".join(self.credentials)
+            raise PageError("blocked", f"it answered {response.status}: the service does not accept your {names}")
+        check(response)
+        return response
 
     async def log_in(self) -> None:
         """Get what the requests need before the first of them, such as a token; raises PageError."""
@@ -116,7 +139,7 @@ class SourceSpider(Spider):
             await self.log_in()
             self.visit.walk.start(self.first_urls(self.visit.target))
         except PageError as error:
-            self._end(error.outcome, f"logging in: {error}")
+            self._end(error.outcome, f"before the first page: {error}")
         for request in self._go_on():
             yield request
 
@@ -156,12 +179,12 @@ class SourceSpider(Spider):
             logger.warning("source %d: %s is listed and gone", visit.facts.id, place(response, step.url))
             return
         if response.status != 304:
-            check(response)
+            response = self.accept(response, step)
         page = self.read(response, step, datetime.now(UTC))
         if page is None:
             return
         items = visit.walk.take(step, page)
-        progress = visit.ledger.page(items, Counter(page.rejected), visit.facts.brand_ids)
+        progress = visit.ledger.page(items, Counter(page.rejected), visit.facts.brand_ids, visit.walk.rest())
         if visit.on_page:
             visit.on_page(progress)
 

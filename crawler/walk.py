@@ -7,9 +7,10 @@ of them: the watermark may only advance when nothing that is newer than the old 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
 
 from w3lib.url import canonicalize_url
 
@@ -30,11 +31,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A page to fetch; `origin` is the first page of its listing, `listed` says that another listing named that."""
+    """A page to fetch; `origin` is the first page of its listing, `listed` says that another listing named that.
+
+    `head` says that a crawl was cut off further down in this listing: what came since is read first.
+    """
 
     url: str
     origin: str
     listed: bool = False
+    head: bool = False
 
     @property
     def first(self) -> bool:
@@ -42,22 +47,65 @@ class Step:
         return self.url == self.origin
 
 
-class Walk:
-    """The state of one crawl of one source.
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What a crawl that was cut off left to the next: pages to fetch, and how new its newest item was, by listing."""
 
-    `newest` is the publication time of the newest item taken; `cut` is why something newer than the watermark was
-    left out, None where nothing was; `dropped` says that an item was left out, however old; `claimed` is how many
-    mentions the service says there are; `note` is what a person may want to know of a good end.
+    steps: tuple[Step, ...]
+    newest: Mapping[str, datetime] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as the store keeps it."""
+        steps = [[step.url, step.origin, step.listed] for step in self.steps]
+        return {"steps": steps, "newest": {origin: moment.isoformat() for origin, moment in self.newest.items()}}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Rest:
+        """Read what `as_json` wrote."""
+        newest = {origin: datetime.fromisoformat(moment) for origin, moment in kept["newest"].items()}
+        return cls(tuple(Step(*step) for step in kept["steps"]), newest)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the store knows of the source before a crawl.
+
+    `mentions` is how many it holds; `items` the median of what the last crawls found that saw all, None without any;
+    `claimed` what the service said last; `recent` are the publication times of the newest mentions.
     """
 
-    def __init__(self, limits: Limits, *, newest_first: bool, started: datetime) -> None:
+    mentions: int = 0
+    items: int | None = None
+    claimed: int | None = None
+    recent: tuple[datetime, ...] = ()
+
+
+LEAST_TO_JUDGE = 10
+"""Mentions under which neither a drop nor a rhythm can be told from chance."""
+
+STALE_GAPS, STALE_AT_LEAST = 10, timedelta(days=7)
+"""A source is stale after ten of its mean gaps (where mentions come independently, the chance of that is e^-10), and
+after a week at the least, for many are silent over a weekend or a holiday."""
+
+
+class Walk:
+    """The state of one crawl of one source; with `rest`, it goes on where an earlier one was cut off.
+
+    `oldest` and `newest` are publication times of items taken; `repeated` counts items that earlier pages held already;
+    `cut` is why something newer than the watermark was
+    left out, None where nothing was; `dropped` says that an item was left out, however old; `note` is what a person
+    may want to know of a good end.
+    """
+
+    def __init__(self, limits: Limits, *, newest_first: bool, started: datetime, rest: Rest | None = None) -> None:
         self.pages = 0
         self.found = 0
+        self.repeated = 0
+        self.oldest: datetime | None = None
         self.rejected: Counter[str] = Counter()
-        self.claimed: int | None = None
-        self.newest: datetime | None = None
+        self.newest: datetime | None = max(rest.newest.values(), default=None) if rest else None
         self.cut: str | None = None
-        self.note: str | None = None
+        self.note: str | None = "went on where the crawl before was cut off" if rest else None
         self.dropped = False
         self._limits = limits
         self._newest_first = newest_first
@@ -68,70 +116,163 @@ class Walk:
         self._visited: set[str] = set()
         self._seen: Counter[object] = Counter()
         self._endings: list[tuple[Outcome, str]] = []
+        self._before = rest
+        self._newest: dict[str, datetime] = dict(rest.newest) if rest else {}
+        self._oldest: dict[str, datetime] = {}
+        self._claimed: dict[str, int] = {}
+        self._in_hand: Step | None = None
+        self._failed: list[Step] = []
+        self._on_new_ground = rest is None
 
     def start(self, urls: Iterable[str]) -> None:
-        """Plan the first pages of the source's listings."""
+        """Plan the first pages of the source's listings, or what an earlier crawl left of them."""
+        if self._before is None:
+            for url in urls:
+                self._plan(Step(url, url))
+            return
         for url in urls:
-            self._plan(Step(url, url))
+            if self._newest_first and url in self._before.newest:
+                self._plan(Step(url, url, head=True))
+        for step in self._before.steps:
+            self._plan(step)
 
     def next(self) -> Step | None:
         """Return the page to fetch now, None when the walk is over."""
+        self._in_hand = None
         if not self._queue or any(outcome in ("blocked", "interrupted") for outcome, _ in self._endings):
             return None
         if self._asked >= self._limits.max_pages:
-            self._cut_short(f"stopped after {self._asked} pages (crawl.max_pages)")
+            self._cut_short(f"stopped after {self._asked} pages (crawl.max_pages); the next crawl goes on from there")
             return None
         if self._limits.limit is not None and self._taken >= self._limits.limit:
             self._cut_short(f"stopped at the limit of {self._limits.limit} items")
             return None
         self._asked += 1
-        return self._queue.popleft()
+        self._in_hand = self._queue.popleft()
+        return self._in_hand
+
+    def rest(self) -> Rest | None:
+        """Return what is left for the next crawl to go on with, None where it should begin anew.
+
+        It should where nothing is left, where this crawl was told to stop early, and where it got no further than the
+        one that it went on from.
+        """
+        steps = [*filter(None, [self._in_hand]), *self._failed, *self._queue]
+        left = tuple(step for step in steps if not step.head)
+        told = self._limits.since or self._limits.limit is not None
+        if told or not left or not self.pages or not self._on_new_ground:
+            return None
+        if any(outcome in ("layout_changed", "loop") for outcome, _ in self._endings):
+            return None
+        unread = {step.origin for step in steps if step.head}
+        known = self._before.newest if self._before else {}
+        newest = {origin: known[origin] if origin in unread else moment for origin, moment in self._newest.items()}
+        return Rest(left, newest)
+
+    @property
+    def saw_all(self) -> bool:
+        """Whether a walk that ended well saw all that the source shows: not only what was new, or left by another."""
+        bounded = self._newest_first and self._limits.watermark is not None
+        return not (self.cut or self.dropped or self._before or bounded)
 
     def take(self, step: Step, page: Page) -> list[Item]:
         """Return the items of a page that are to be stored, and plan where to go from here.
 
-        Raises PageError where the page only repeats earlier ones.
+        Raises PageError where the page only repeats earlier ones and leads further: a last page may hold nothing but
+        what new items have pushed there since.
         """
         self.pages += 1
+        self._in_hand = None
+        self._on_new_ground = self._on_new_ground or not step.head
         fresh = self._unseen(page.items)
+        self.repeated += len(page.items) - len(fresh)
         self.rejected.update(page.rejected)
-        self.claimed = max(filter(None, [self.claimed, page.claimed]), default=None)
-        if page.items and not fresh and not step.first:
-            raise PageError("layout_changed", "it only repeats earlier pages: the paging goes in circles")
+        if page.claimed is not None:
+            self._claimed[step.origin] = page.claimed
+        if page.items and not fresh and not step.first and page.next:
+            raise PageError("loop", "it only repeats earlier pages: the paging goes in circles")
         self.found += len(page.items)
         kept = self._within(fresh)
         self._taken += len(kept)
         dates = [item.published for item in kept if item.published]
         # A date in the future is a mistake of the source's: it must not hide what comes tomorrow.
-        self.newest = max([*filter(None, [self.newest]), *(min(date, self._started) for date in dates)], default=None)
+        dates = [min(date, self._started) for date in dates]
+        self.newest = max([*filter(None, [self.newest]), *dates], default=None)
+        self.oldest = min([*filter(None, [self.oldest]), *dates], default=None)
+        if dates:
+            self._newest[step.origin] = max([self._newest.get(step.origin, dates[0]), *dates])
+            self._oldest[step.origin] = min([self._oldest.get(step.origin, dates[0]), *dates])
         self._go_on(step, page)
         return kept
 
     def end(self, outcome: Outcome, reason: str) -> None:
         """Note that a page, and its listing with it, ended badly."""
         self._endings.append((outcome, reason))
+        if self._in_hand:
+            self._failed.append(self._in_hand)
+            self._in_hand = None
 
     def leave_out(self, reason: str) -> None:
         """Note that a page was left out on purpose: the crawl is no failure, and not complete."""
         self._cut_short(reason)
 
-    def verdict(self, *, had_before: int, form_is_sure: bool) -> tuple[Outcome, str | None]:
+    @property
+    def claimed(self) -> int | None:
+        """How many mentions the service says there are, by the last word of each listing; None where none says."""
+        return sum(self._claimed.values()) if self._claimed else None
+
+    @property
+    def reach(self) -> datetime | None:
+        """How far back every listing went: of what is older, some listing may just not show it any more."""
+        return max(self._oldest.values(), default=None)
+
+    def verdict(self, before: Before, *, form_is_sure: bool) -> tuple[Outcome, str | None]:
         """Return how the crawl ended, and why.
 
-        `had_before` is how many mentions the source has in the store. Where the form of a page is sure (a feed that
-        says it is empty), none is `empty`, else none after some is `layout_changed`.
+        Where the form of a page is sure (a feed that says it is empty), none is `empty`, else none after some is
+        `layout_changed`.
         """
         for outcome in WORST_FIRST:
             if reasons := [reason for ending, reason in self._endings if ending == outcome]:
                 more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
                 return outcome, reasons[0] + more
         if self.found or not self.pages:
-            return "ok", self.cut or self.note
+            if reason := self._drop_since(before):
+                return "drop", reason
+            if reason := self._stale_since(before):
+                return "stale", reason
+            return "ok", self.cut or self.note or self._short_of_claimed()
         where = "the page" if self.pages == 1 else f"{self.pages} pages"
         refused = "".join(f"; {count} × {reason}" for reason, count in self.rejected.items())
-        if had_before and not form_is_sure:
-            return "layout_changed", f"no mentions on {where} where there were {had_before} before{refused}"
+        if before.mentions and not form_is_sure:
+            return "layout_changed", f"no mentions on {where} where there were {before.mentions} before{refused}"
         return "empty", f"no mentions on {where}{refused}"
+
+    def _drop_since(self, before: Before) -> str | None:
+        """Say that the source shows, or says that it has, less than half of what it did before."""
+        if self.saw_all and before.items is not None and LEAST_TO_JUDGE <= before.items > 2 * self.found:
+            return f"{self.found} mentions where crawls before found {before.items}; look whether the source lost them"
+        if self.claimed is not None and before.claimed and LEAST_TO_JUDGE <= before.claimed > 2 * self.claimed:
+            return f"the service counts {self.claimed} where it counted {before.claimed} before"
+        return None
+
+    def _stale_since(self, before: Before) -> str | None:
+        """Say that nothing new has come for longer than the rhythm of the source explains."""
+        newest = max(filter(None, [self.newest, *before.recent]), default=None)
+        if newest is None or len(before.recent) < LEAST_TO_JUDGE or self.cut:
+            return None
+        gap = (max(before.recent) - min(before.recent)) / (len(before.recent) - 1)
+        silence = self._started - newest
+        if silence <= max(STALE_GAPS * gap, STALE_AT_LEAST):
+            return None
+        rhythm = f"{gap.total_seconds() / 86_400:.1f} days"
+        return f"nothing new since {newest:%Y-%m-%d}, {silence.days} days; usually something comes every {rhythm}"
+
+    def _short_of_claimed(self) -> str | None:
+        read = self.found + self.rejected.total()
+        if self.saw_all and self.claimed is not None and read < self.claimed:
+            return f"read {read} of the {self.claimed} that the service counts"
+        return None
 
     def _plan(self, step: Step, *, now: bool = False) -> None:
         key = canonicalize_url(step.url)
@@ -176,7 +317,8 @@ class Walk:
             self._cut_short(reason)
 
     def _go_on(self, step: Step, page: Page) -> None:
-        if self._newest_first and _reaches(page.items, self._limits.watermark):
+        watermark = self._before.newest.get(step.origin) if self._before and step.head else self._limits.watermark
+        if self._newest_first and _reaches(page.items, watermark):
             return
         if page.next and self._newest_first and _reaches(page.items, self._limits.since):
             self._cut_short(f"stopped at {self._limits.since:%Y-%m-%d} (--since)")

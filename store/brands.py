@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -16,6 +17,10 @@ from overheard.store.tables import Brand, BrandTerm, Mention, MentionBrand, Sour
 
 IMPORT = "import"
 """The kind of a source that files are imported into."""
+
+
+LONGEST_KEY = 2000
+"""Bytes of a target's spelling that an index of PostgreSQL takes."""
 
 
 def key_of(name: str) -> str:
@@ -82,8 +87,9 @@ def terms(brand: Brand, kind: str) -> list[str]:
 
 
 def target_key(target: Mapping[str, str]) -> str:
-    """Return the canonical spelling of a target, by which two sources count as the same."""
-    return json.dumps(dict(sorted(target.items())), ensure_ascii=False, separators=(",", ":"))
+    """Return the canonical spelling of a target, by which two sources count as the same; of a long one, its SHA-256."""
+    key = json.dumps(dict(sorted(target.items())), ensure_ascii=False, separators=(",", ":"))
+    return key if len(key.encode()) <= LONGEST_KEY else f"sha256:{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def find_source(session: Session, number: int) -> Source:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -155,14 +156,18 @@ class Source(Base):
 class Crawl(Base):
     """One run over one source.
 
-    `outcome` is `running` while it lasts, then one of ok, empty, blocked, layout_changed, failed; a row that a killed
-    process left behind becomes `interrupted` when the source is next crawled. `reason` says why in one line.
+    `outcome` is `running` while it lasts, then one of those of `crawler.outcomes`; a row that a killed process left
+    behind becomes `interrupted` when the source is next crawled. `reason` says why in one line. `repeated` counts items
+    that earlier pages of the crawl held already; `claimed` is how many mentions the service itself says there are;
+    `oldest` and `newest` are publication times of what was read. `complete` says that the crawl saw all that the source
+    shows. `rest` is what the next crawl goes on with: pages to fetch, null where it begins anew.
     """
 
     __tablename__ = "crawls"
     __table_args__ = (
         CheckConstraint(
-            "outcome IN ('running', 'ok', 'empty', 'blocked', 'layout_changed', 'failed', 'interrupted')",
+            "outcome IN ('running', 'ok', 'empty', 'blocked', 'layout_changed', 'loop', 'drop', 'stale', 'failed', "
+            "'interrupted')",
             name="outcome",
         ),
         Index(None, "source_id", "id"),
@@ -180,6 +185,12 @@ class Crawl(Base):
     updated: Mapped[int] = mapped_column(default=0)
     unchanged: Mapped[int] = mapped_column(default=0)
     rejected: Mapped[int] = mapped_column(default=0)
+    repeated: Mapped[int] = mapped_column(default=0, server_default="0")
+    claimed: Mapped[int | None]
+    oldest: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    newest: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    complete: Mapped[bool] = mapped_column(default=False, server_default=false())
+    rest: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     source: Mapped[Source] = relationship(back_populates="crawls")
 

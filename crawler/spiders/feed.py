@@ -14,7 +14,7 @@ import feedparser
 from scrapy.http import Request, Response
 
 from overheard.crawler.outcomes import PageError
-from overheard.crawler.page import Page, own_title, plain, same_host, web_url, whole
+from overheard.crawler.page import Page, language_code, own_title, plain, same_host, web_url, whole
 from overheard.crawler.spider import SourceSpider
 from overheard.crawler.walk import Step
 from overheard.crawler.walls import unexpected
@@ -69,7 +69,7 @@ def parse(body: bytes, url: str, fetched: datetime, *, content_type: str | None 
         raise PageError("layout_changed", f"the feed cannot be read ({type(error).__name__})") from None
     if not feed.get("version") and not feed.entries:
         raise unexpected(body, url, content_type, "an RSS or Atom feed")
-    language = _code(feed.feed.get("language"))
+    language = language_code(feed.feed.get("language"))
     items = [_item(entry, url, fetched, language) for entry in feed.entries]
     kept = tuple(item for item in items if item)
     return Page(
@@ -104,12 +104,12 @@ def _item(entry: Any, url: str, fetched: datetime, language: str | None) -> Item
     link = _link(entry, url)
     identifier = plain(entry.get("id") or "") or link
     published, edited = _moment(entry, "published", fetched), _moment(entry, "updated", fetched)
-    own = next((_code(part.get("language")) for part in entry.get("content") or [] if part.get("language")), None)
+    declared = (language_code(part.get("language")) for part in entry.get("content") or [])
     return Item(
         external_id=identifier,
         text=text,
         title=title or None,
-        language=own or language,
+        language=next(filter(None, declared), language),
         author=author,
         author_in_url=names_author(author, link) or names_author(author, identifier),
         url=link or url,
@@ -144,8 +144,3 @@ def _moment(entry: Any, name: str, fetched: datetime) -> datetime | None:
             return None
         return moment if 1990 <= moment.year <= 2100 else None
     return parse_date(str(entry.get(name) or ""), base=fetched)
-
-
-def _code(tag: Any) -> str | None:
-    match = re.match(r"[a-z]{2,3}(?![a-z])", tag.strip().casefold()) if isinstance(tag, str) else None
-    return match[0] if match else None

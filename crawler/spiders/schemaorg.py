@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from datetime import datetime
 from typing import Any
-from urllib.parse import urljoin
 
 from lxml import etree
 from parsel import Selector
@@ -14,7 +12,7 @@ from scrapy.http import Response
 
 from overheard.crawler import jsonld, microdata, reviews
 from overheard.crawler.outcomes import PageError
-from overheard.crawler.page import UNREADABLE, Page, decode
+from overheard.crawler.page import UNREADABLE, Page, base_of, decode, language_of
 from overheard.crawler.paging import listed_pages, next_pages
 from overheard.crawler.spider import SourceSpider
 from overheard.crawler.walk import Step
@@ -58,10 +56,10 @@ def parse(
     """
     markup = decode(body, content_type)
     root = Selector(text=markup, type="html").root
-    base = _base(root, url)
+    base = base_of(root, url)
     blocks, broken = _linked_data(root)
     flat = [value for block in blocks for value in block]
-    context = reviews.Context(url, base, origin or url, _language(root), fetched, jsonld.index(flat))
+    context = reviews.Context(url, base, origin or url, language_of(root), fetched, jsonld.index(flat))
     found = [reviews.read(block, context) for block in (*blocks, microdata.load(root)) if block]
     items = reviews.merge(items for items, _ in found)
     rejected = Counter({UNREADABLE: broken} if broken else {})
@@ -90,18 +88,3 @@ def _linked_data(root: etree._Element) -> tuple[list[list[Any]], int]:
         else:
             blocks.append(values)
     return blocks, broken
-
-
-def _base(root: etree._Element, url: str) -> str:
-    """Return what relative links start from: the page, or what its base element names."""
-    element = root.find(".//base[@href]")
-    try:
-        return url if element is None else urljoin(url, element.get("href", "").strip())
-    except ValueError:
-        return url
-
-
-def _language(root: etree._Element) -> str | None:
-    given = root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
-    match = re.match(r"[a-z]{2,3}(?![a-z])", given.strip().casefold())
-    return match[0] if match else None

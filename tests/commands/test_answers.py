@@ -23,6 +23,9 @@ def overheard(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.C
     return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+ADD = ("source", "add", "Nordwind Bank", "feed", "--no-check", "--target")
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with a brand, a rival that is missing, and two sources; the tests leave it as it is."""
@@ -30,8 +33,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for arguments in (
         ("init",),
         ("brand", "add", "Nordwind Bank", "--rival", "Other Bank & Co"),
-        ("source", "add", "Nordwind Bank", "feed", "--target", TARGET, "--every", "6h", "--name", "the large forum"),
-        ("source", "add", "Nordwind Bank", "feed", "--target", SECOND),
+        (*ADD, TARGET, "--every", "6h", "--name", "the large forum"),
+        (*ADD, SECOND),
     ):
         done = overheard(folder, *arguments)
         assert done.returncode == 0, done.stderr

@@ -186,7 +186,7 @@ class Bench:
 
     def finish(self, process: subprocess.Popen[str]) -> dict[str, dict[str, Any]]:
         """Wait for a crawl and return each source's result; it must say nothing beside."""
-        output, errors = process.communicate(timeout=120)
+        output, errors = process.communicate(timeout=300)
         assert (process.returncode, errors) == (0, "")
         by_number = {number: name for name, number in self.ids.items()}
         return {by_number[result["source_id"]]: result for result in json.loads(output)}

@@ -26,11 +26,12 @@ def main() -> None:
         order["sources"],
         since=datetime.fromisoformat(order["since"]) if order.get("since") else None,
         limit=order.get("limit"),
+        sweep=order.get("sweep", False),
         on_page=seen.append,
     )
     store.close()
     assert len(seen) == sum(result.pages for result in results)
-    json.dump([asdict(result) for result in results], sys.stdout)
+    json.dump([asdict(result) for result in results], sys.stdout, default=str)
 
 
 if __name__ == "__main__":

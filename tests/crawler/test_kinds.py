@@ -1,16 +1,32 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from overheard.crawler.kinds import kinds, parse_target
 from overheard.errors import UsageError
 
+DOCS = Path(__file__).parents[2] / "docs" / "sources"
+
 
 def test_each_spider_is_a_kind_that_says_what_it_is() -> None:
     found = kinds()
-    assert list(found) == ["appstore", "feed", "schemaorg"]
-    assert all(kind.help.endswith(".") and kind.required for kind in found.values())
-    assert [name for name, kind in found.items() if kind.newest_first] == ["appstore", "feed"]
+    assert list(found) == [
+        "appstore", "bazaarvoice", "bluesky", "discourse", "feed", "googleplay", "hackernews", "isso", "lemmy",
+        "mastodon", "reddit", "schemaorg", "selectors", "stackexchange", "steam", "trustpilot", "woocommerce",
+        "wordpress", "youtube",
+    ]  # fmt: skip
+    assert all(kind.help.endswith(".") and kind.required + kind.optional for kind in found.values())
+    assert [name for name, kind in found.items() if not kind.newest_first] == [
+        "isso", "mastodon", "schemaorg", "selectors",
+    ]  # fmt: skip
+    assert [name for name, kind in found.items() if kind.spider.credentials] == [
+        "bazaarvoice", "bluesky", "reddit", "trustpilot", "youtube",
+    ]  # fmt: skip
+    for name, kind in found.items():
+        assert (DOCS / f"{name}.md").read_text(encoding="utf-8").startswith(f"# {name}: ")
+        assert kind.spider.name == name
 
 
 @pytest.mark.parametrize(
@@ -34,7 +50,7 @@ def test_a_target(kind: str, text: str, target: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("kind", "text", "message"),
     [
-        ("trustpilot", "x=1", "no kind of source 'trustpilot'; expected one of appstore, feed, schemaorg"),
+        ("trustpilt", "x=1", "no kind of source 'trustpilt'; expected one of appstore, bazaarvoice"),
         ("appstore", "123", "no key=value; expected id=…,country=…"),
         ("appstore", "id=1", "needs 'country'"),
         ("appstore", "id=1,id=2,country=be", "twice"),

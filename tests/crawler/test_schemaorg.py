@@ -106,9 +106,56 @@ def test_where_reviews_stand(block: Any) -> None:
     assert " ".join(only(page(block)).text.split()) == "Pours without a drop lost."
 
 
+THREAD = {
+    "@type": "DiscussionForumPosting", "headline": "Parcel lost", "text": "Three weeks and no parcel.",
+    "author": {"@type": "Person", "name": "Mara"}, "datePublished": "2026-03-01", "@id": "#post-81234",
+    "comment": [{"@type": "Comment", "text": "Same here.", "author": {"name": "Jo"}, "datePublished": "2026-03-02"}],
+}  # fmt: skip
+QUESTION = {
+    "@type": "QAPage",
+    "mainEntity": {
+        "@type": "Question", "name": "Does it leak?", "text": "Mine drips at the lid.",
+        "acceptedAnswer": {"@type": "Answer", "text": "Turn the lid."},
+        "suggestedAnswer": [{"@type": "Answer", "text": "Send it back."}],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("block", "texts", "threads"),
+    [
+        pytest.param(THREAD, ["Three weeks and no parcel.", "Same here."], [None, "Parcel lost"], id="a thread"),
+        pytest.param(
+            QUESTION, ["Mine drips at the lid.", "Turn the lid.", "Send it back."],
+            [None, "Does it leak?", "Does it leak?"], id="question and answers",
+        ),
+        pytest.param(
+            {"@type": "NewsArticle", "headline": "Fees rise", "comment": {"@type": "Comment", "text": "Bye."}},
+            ["Bye."], ["Fees rise"], id="a comment on an article",
+        ),
+    ],
+)  # fmt: skip
+def test_posts_comments_questions_and_answers(block: Any, texts: list[str], threads: list[str | None]) -> None:
+    found = page(block).items
+    assert [item.text for item in found] == texts
+    assert [item.attributes.get("thread") for item in found] == threads
+
+
+def test_a_post_in_full() -> None:
+    post, comment = page(THREAD).items
+    assert (post.title, post.author, post.external_id) == ("Parcel lost", "Mara", "/teapot#post-81234")
+    assert (comment.author, comment.published, comment.reply_state) == (
+        "Jo",
+        datetime(2026, 3, 2, tzinfo=UTC),
+        "unknown",
+    )
+
+
 @pytest.mark.parametrize(
     "block",
     [
+        pytest.param({**QUESTION, "@type": "FAQPage"}, id="the company's own questions and answers"),
+        pytest.param({"@type": "Comment", "name": "no words"}, id="a comment without a text"),
         pytest.param({"@type": "Product", "aggregateRating": {"ratingValue": 4, "reviewCount": 9}}, id="aggregate"),
         pytest.param({"@type": "ClaimReview", "reviewBody": "False."}, id="fact check"),
         pytest.param({"@type": "Product", "review": {"@id": "#elsewhere"}}, id="reference to nothing"),

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from overheard.crawler.outcomes import PageError
 from overheard.crawler.page import NO_TEXT, Page
-from overheard.crawler.walk import Limits, Walk
+from overheard.crawler.walk import Before, Limits, Rest, Walk
 from overheard.intake.item import Item
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -25,9 +27,13 @@ def item(number: int, *, dated: bool = True) -> Item:
 
 
 def begin(
-    limits: Limits | None = None, *, newest_first: bool = True, urls: Sequence[str] = ("https://x.example/1",)
+    limits: Limits | None = None,
+    *,
+    newest_first: bool = True,
+    urls: Sequence[str] = ("https://x.example/1",),
+    rest: Rest | None = None,
 ) -> Walk:
-    walk = Walk(limits or Limits(), newest_first=newest_first, started=NOW)
+    walk = Walk(limits or Limits(), newest_first=newest_first, started=NOW, rest=rest)
     walk.start(urls)
     return walk
 
@@ -77,7 +83,7 @@ SIX = listing([item(6), item(5)], [item(4), item(3)], [item(2), item(1)])
 def test_where_a_walk_stops(limits: Limits, taken: str, cut: str | None) -> None:
     walk = begin(limits)
     assert "".join(map(str, go(walk, SIX))) == taken
-    outcome, reason = walk.verdict(had_before=0, form_is_sure=True)
+    outcome, reason = walk.verdict(Before(mentions=0), form_is_sure=True)
     assert outcome == "ok"
     assert (reason is None) if cut is None else (cut in str(reason))
     assert (walk.cut is None) == (cut is None)
@@ -121,11 +127,11 @@ def test_the_same_words_on_one_page_are_two_mentions_and_on_two_pages_one() -> N
     assert len(go(walk, listing([same, same], [same, other]))) == 3
 
 
-def test_repeated_pages_are_a_changed_layout() -> None:
+def test_repeated_pages_are_a_loop() -> None:
     walk = begin()
     assert go(walk, listing([item(2)], [item(1)], [item(2), item(1)], [item(0)])) == ["2", "1"]
-    outcome, reason = walk.verdict(had_before=9, form_is_sure=False)
-    assert (outcome, "repeats" in str(reason)) == ("layout_changed", True)
+    outcome, reason = walk.verdict(Before(mentions=9), form_is_sure=False)
+    assert (outcome, "repeats" in str(reason)) == ("loop", True)
 
 
 def test_two_products_may_show_the_same_reviews() -> None:
@@ -136,7 +142,7 @@ def test_two_products_may_show_the_same_reviews() -> None:
     }
     walk = begin(newest_first=False)
     assert go(walk, pages) == ["1"]
-    assert walk.verdict(had_before=0, form_is_sure=False) == ("ok", None)
+    assert walk.verdict(Before(mentions=0), form_is_sure=False) == ("ok", None)
 
 
 def test_paging_in_circles_ends() -> None:
@@ -146,7 +152,7 @@ def test_paging_in_circles_ends() -> None:
     }
     walk = begin()
     assert go(walk, pages) == ["2", "1"]
-    assert walk.verdict(had_before=0, form_is_sure=False) == ("ok", None)
+    assert walk.verdict(Before(mentions=0), form_is_sure=False) == ("ok", None)
 
 
 def test_a_listing_leads_to_its_pages_and_these_to_no_others() -> None:
@@ -173,7 +179,7 @@ def test_the_worst_ending_is_the_outcome(endings: list[tuple[str, str]], outcome
     go(walk, SIX)
     for ending, reason in endings:
         walk.end(ending, reason)  # type: ignore[arg-type]
-    assert walk.verdict(had_before=0, form_is_sure=True)[0] == outcome
+    assert walk.verdict(Before(mentions=0), form_is_sure=True)[0] == outcome
 
 
 def test_a_wall_ends_the_walk() -> None:
@@ -190,7 +196,7 @@ def test_a_wall_ends_the_walk() -> None:
 def test_no_mentions(had_before: int, form_is_sure: bool, outcome: str) -> None:
     walk = begin()
     go(walk, {"https://x.example/1": Page(rejected={NO_TEXT: 3})})
-    found, reason = walk.verdict(had_before=had_before, form_is_sure=form_is_sure)
+    found, reason = walk.verdict(Before(mentions=had_before), form_is_sure=form_is_sure)
     assert found == outcome
     assert f"3 × {NO_TEXT}" in str(reason)
 
@@ -214,6 +220,152 @@ def test_no_series_of_cut_crawls_leaves_a_hole(
         pages = listing(*(newest_first[at : at + per_page] for at in range(0, published, per_page)))
         walk = begin(Limits(watermark, None if since is None else day(since), limit))
         stored |= set(go(walk, pages))
-        if walk.verdict(had_before=0, form_is_sure=True)[0] == "ok" and walk.cut is None:
+        if walk.verdict(Before(mentions=0), form_is_sure=True)[0] == "ok" and walk.cut is None:
             watermark = max(filter(None, [watermark, walk.newest]))
     assert stored == {str(number) for number in range(1, published + 1)}
+
+
+def halt(walk: Walk, pages: dict[str, Page], after: int) -> Rest:
+    """Walk over so many pages, be cut off, and return what is left, as the store would."""
+    for _ in range(after):
+        step = walk.next()
+        assert step
+        walk.take(step, pages[step.url])
+    walk.next()
+    walk.end("interrupted", "killed")
+    rest = walk.rest()
+    assert rest
+    assert Rest.from_json(json.loads(json.dumps(rest.as_json()))) == rest
+    return rest
+
+
+def test_a_walk_goes_on_where_one_was_cut_off_after_a_look_at_what_came_since() -> None:
+    rest = halt(begin(), SIX, after=2)
+    since = listing([item(8), item(7)], [item(6), item(5)], [item(4), item(3)], [item(2), item(1)])
+    # Two new ones push the others one page further down: page 3, where it goes on, holds 4 and 3 by now.
+    walk = begin(rest=rest)
+    assert go(walk, since) == ["8", "7", "6", "5", "4", "3", "2", "1"]
+    assert (walk.pages, walk.newest, walk.oldest, walk.saw_all) == (4, day(8), day(1), False)
+    assert walk.verdict(Before(), form_is_sure=True) == ("ok", "went on where the crawl before was cut off")
+    assert walk.rest() is None
+
+
+def test_a_long_walk_reads_no_page_twice() -> None:
+    pages = listing(*([item(100 - number)] for number in range(40)))
+    rest = halt(begin(), pages, after=36)
+    walk = begin(rest=rest)
+    asked = []
+    while step := walk.next():
+        asked.append(step.url)
+        walk.take(step, pages[step.url])
+    assert asked == [f"https://x.example/{number}" for number in (1, 2, 37, 38, 39, 40)]
+
+
+def test_listings_in_an_order_that_is_not_known_go_on_without_a_second_look() -> None:
+    rest = halt(begin(newest_first=False), SIX, after=2)
+    assert go(begin(newest_first=False, rest=rest), SIX) == ["2", "1"]
+
+
+def test_a_walk_that_is_cut_off_twice_at_the_same_page_begins_anew() -> None:
+    rest = halt(begin(), SIX, after=2)
+    walk = begin(rest=rest)
+    while step := walk.next():
+        if step.head:
+            walk.take(step, SIX[step.url])
+        else:
+            walk.end("failed", "it answered 500")
+    assert walk.verdict(Before(), form_is_sure=True)[0] == "failed"
+    assert walk.rest() is None
+
+
+def test_the_head_is_read_again_where_it_was_cut_off_itself() -> None:
+    rest = halt(begin(), SIX, after=1)
+    since = listing([item(9)], [item(8)], [item(6), item(5)], [item(4), item(3)], [item(2), item(1)])
+    walk = begin(rest=rest)
+    step = walk.next()
+    assert step
+    assert step.head
+    walk.take(step, since[step.url])
+    walk.next()
+    walk.end("interrupted", "killed again")
+    assert walk.rest() is None  # it got no further down: the next begins anew
+
+
+@pytest.mark.parametrize(
+    ("limits", "goes_on"), [(Limits(max_pages=2), True), (Limits(limit=4), False), (Limits(since=day(4)), False)]
+)
+def test_only_a_ceiling_of_pages_leaves_a_rest(limits: Limits, goes_on: bool) -> None:
+    walk = begin(limits)
+    go(walk, SIX)
+    assert (walk.rest() is not None) == goes_on
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(1, 12), st.integers(1, 4), st.data())
+def test_however_often_a_walk_is_cut_off_nothing_is_lost(count: int, size: int, data: st.DataObject) -> None:
+    """A listing grows while walks over it are cut off; once one ends well, all that was there then is stored."""
+    stored: set[str | None] = set()
+    newest, rest = count, None
+    for _ in range(8):
+        newest += data.draw(st.integers(0, 3))
+        items = [item(number) for number in range(newest, 0, -1)]
+        pages = listing(*(items[start : start + size] for start in range(0, len(items), size)))
+        walk = begin(rest=rest)
+        left = data.draw(st.integers(0, 6))
+        while step := walk.next():
+            if not left:
+                walk.end("interrupted", "killed")
+                break
+            left -= 1
+            # A page further down than the listing goes by now is empty.
+            stored |= {each.external_id for each in walk.take(step, pages.get(step.url, Page()))}
+        rest = walk.rest()
+        if walk.verdict(Before(), form_is_sure=True)[0] == "ok":
+            assert stored >= {str(number) for number in range(1, newest + 1)}
+            return
+
+
+RHYTHM = tuple(day(300 - 2 * number) for number in range(20))
+"""One mention every other day, the last on day 300, 24 days before now."""
+
+
+@pytest.mark.parametrize(
+    ("limits", "pages", "before", "outcome", "said"),
+    [
+        pytest.param(Limits(), SIX, Before(items=6), "ok", None, id="as many as ever"),
+        pytest.param(Limits(), SIX, Before(items=13), "drop", "6 mentions where crawls before found 13", id="a drop"),
+        pytest.param(Limits(), SIX, Before(items=9), "ok", None, id="too few to judge"),
+        pytest.param(Limits(watermark=day(5)), SIX, Before(items=13), "ok", None, id="only what is new"),
+        pytest.param(Limits(), listing([item(1)]), Before(recent=RHYTHM), "stale", "24 days; usually", id="stale"),
+        pytest.param(Limits(), listing([item(310)]), Before(recent=RHYTHM), "ok", None, id="in its rhythm"),
+        pytest.param(Limits(), listing([item(1)]), Before(recent=RHYTHM[:9]), "ok", None, id="no rhythm yet"),
+        pytest.param(Limits(), listing([item(1)]), Before(recent=RHYTHM[::3]), "ok", None, id="a slow rhythm"),
+    ],
+)
+def test_what_is_told_apart_from_a_good_crawl(
+    limits: Limits, pages: dict[str, Page], before: Before, outcome: str, said: str | None
+) -> None:
+    walk = begin(limits)
+    go(walk, pages)
+    found, reason = walk.verdict(before, form_is_sure=True)
+    assert found == outcome
+    assert (reason is None) if said is None else (said in str(reason))
+
+
+@pytest.mark.parametrize(
+    ("claimed", "before", "outcome", "said"),
+    [
+        (6, None, "ok", None),
+        (8, None, "ok", "read 6 of the 8 that the service counts"),
+        (8, 30, "drop", "the service counts 8 where it counted 30 before"),
+        (8, 9, "ok", "read 6 of the 8"),
+    ],
+)
+def test_what_the_service_claims_is_held_against_what_was_read(
+    claimed: int, before: int | None, outcome: str, said: str | None
+) -> None:
+    walk = begin()
+    go(walk, {url: replace(page, claimed=claimed) for url, page in SIX.items()})
+    found, reason = walk.verdict(Before(claimed=before), form_is_sure=True)
+    assert found == outcome
+    assert (reason is None) if said is None else (said in str(reason))

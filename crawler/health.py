@@ -1,0 +1,94 @@
+"""The health of the sources: how each was crawled last, what it holds, when it is due, what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Row, case, func, select
+from sqlalchemy.orm import Session
+
+from overheard.crawler.credentials import read_credentials
+from overheard.crawler.kinds import find_kind
+from overheard.errors import UsageError
+from overheard.settings import Settings
+from overheard.store.brands import IMPORT, list_sources
+from overheard.store.tables import Crawl, Mention, Source
+
+OVERDUE = 2
+"""A source that was not crawled for so many of its intervals is overdue: the nightly job does not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How one source is.
+
+    `health` is `well`, or what is wrong: `paused`, `never crawled`, `overdue`, `not configured`, or the outcome of the
+    last crawl. `reason` says why in one line. `mentions` are in the store, `vanished` of them no more at the source.
+    """
+
+    source_id: int
+    brand: str | None
+    kind: str
+    name: str
+    health: str
+    reason: str | None
+    last_crawl: datetime | None
+    newest: datetime | None
+    mentions: int
+    vanished: int
+
+
+def examine(session: Session, settings: Settings, now: datetime, daily: int) -> list[Health]:
+    """Return the health of every source that is crawled, in the order of their numbers.
+
+    `daily` is the interval in seconds of those that have none of their own.
+    """
+    gone = func.sum(case((Mention.vanished.is_not(None), 1), else_=0))
+    counts = select(Mention.source_id, func.count(), gone, func.max(Mention.published)).group_by(Mention.source_id)
+    held = {row[0]: row for row in session.execute(counts)}
+    last = select(func.max(Crawl.id)).where(Crawl.outcome != "running").group_by(Crawl.source_id)
+    crawls = {crawl.source_id: crawl for crawl in session.scalars(select(Crawl).where(Crawl.id.in_(last)))}
+    sources = [source for source in list_sources(session) if source.kind != IMPORT]
+    return [_of(source, crawls.get(source.id), held.get(source.id), settings, now, daily) for source in sources]
+
+
+def _of(
+    source: Source, last: Crawl | None, held: Row[tuple[int, int, int, datetime]] | None, settings: Settings,
+    now: datetime, daily: int,
+) -> Health:  # fmt: skip
+    health, reason = _judge(source, last, settings, now, daily)
+    return Health(
+        source_id=source.id,
+        brand=source.brand.name if source.brand else None,
+        kind=source.kind,
+        name=source.name,
+        health=health,
+        reason=reason,
+        last_crawl=last.started_at if last else None,
+        newest=held[3] if held else None,
+        mentions=held[1] if held else 0,
+        vanished=held[2] if held else 0,
+    )
+
+
+def _judge(source: Source, last: Crawl | None, settings: Settings, now: datetime, daily: int) -> tuple[str, str | None]:
+    if source.paused:
+        return "paused", f"left out of refresh; `overheard source resume {source.id}`"
+    try:
+        read_credentials(source.kind, find_kind(source.kind).spider.credentials, settings)
+    except UsageError as error:
+        return "not configured", str(error)
+    if last is None:
+        return "never crawled", f"run `overheard crawl --source {source.id}`"
+    if last.outcome != "ok":
+        return last.outcome, last.reason
+    if now - last.started_at > OVERDUE * timedelta(seconds=source.every or daily):
+        return "overdue", f"last crawled {(now - last.started_at).days} days ago; is `overheard refresh` in cron?"
+    return "well", last.reason
+
+
+def ailing(found: Sequence[Health]) -> list[Health]:
+    """Return those of which a person should know."""
+    return [each for each in found if each.health not in ("well", "paused")]
