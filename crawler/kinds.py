@@ -81,5 +81,6 @@ def parse_target(kind: str, text: str) -> dict[str, str]:
 
 
 def _example(kind: Kind) -> str:
-    pairs = ",".join(f"{key}=…" for key in kind.required)
+    # A kind that requires nothing wants one of several.
+    pairs = ",".join(f"{key}=…" for key in kind.required) or " or ".join(f"{key}=…" for key in kind.optional)
     return f"{pairs} or a web address" if "url" in kind.required else pairs
