@@ -77,14 +77,14 @@ def analyze_command(home: Home) -> None:
     from overheard.nlp.language import LanguageIdentifier
 
     languages = home.settings.languages
-    identifier = LanguageIdentifier(languages)
     number = 0
-    # Lines are read and their languages told while the classifier is loaded, and then while it reads the lines before.
+    # The identifier is unpacked and lines are read while the classifier is loaded; lines are read and their languages
+    # told while it reads those before.
     with ThreadPoolExecutor(1, "analyze") as thread:
-        loading: Future[Classifier] | None = None
+        loading: Future[Classifier] = thread.submit(load_classifier)
+        identifier = LanguageIdentifier(languages)
         answering: Future[None] | None = None
         for lines in _chunks():
-            loading = loading or thread.submit(load_classifier)
             rows = [_parse(line, number + offset, identifier) for offset, line in enumerate(lines, 1)]
             number += len(lines)
             if answering:
