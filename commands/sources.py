@@ -139,7 +139,7 @@ def kinds_(form: str) -> None:
     """
     from overheard.crawler.kinds import kinds
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "kind": kind.name, "help": kind.help, "required": kind.required, "optional": kind.optional,
             "credentials": kind.spider.credentials, "documented": not kind.spider.undocumented,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Row, case, func, select
 from sqlalchemy.orm import Session
@@ -55,7 +56,7 @@ def examine(session: Session, settings: Settings, now: datetime, daily: int) -> 
 
 
 def _of(
-    source: Source, last: Crawl | None, held: Row[tuple[int, int, int, datetime]] | None, settings: Settings,
+    source: Source, last: Crawl | None, held: Row[Any] | None, settings: Settings,
     now: datetime, daily: int,
 ) -> Health:  # fmt: skip
     health, reason = _judge(source, last, settings, now, daily)
