@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from overheard.crawler.credentials import read_credentials
@@ -41,6 +41,14 @@ class Health:
     vanished: int
 
 
+class Held(NamedTuple):
+    """What the store holds of a source."""
+
+    mentions: int = 0
+    vanished: int = 0
+    newest: datetime | None = None
+
+
 def examine(session: Session, settings: Settings, now: datetime, daily: int) -> list[Health]:
     """Return the health of every source that is crawled, in the order of their numbers.
 
@@ -48,15 +56,15 @@ def examine(session: Session, settings: Settings, now: datetime, daily: int) -> 
     """
     gone = func.sum(case((Mention.vanished.is_not(None), 1), else_=0))
     counts = select(Mention.source_id, func.count(), gone, func.max(Mention.published)).group_by(Mention.source_id)
-    held = {row[0]: row for row in session.execute(counts)}
+    held = {source: Held(total, vanished, newest) for source, total, vanished, newest in session.execute(counts)}
     last = select(func.max(Crawl.id)).where(Crawl.outcome != "running").group_by(Crawl.source_id)
     crawls = {crawl.source_id: crawl for crawl in session.scalars(select(Crawl).where(Crawl.id.in_(last)))}
     sources = [source for source in list_sources(session) if source.kind != IMPORT]
-    return [_of(source, crawls.get(source.id), held.get(source.id), settings, now, daily) for source in sources]
+    return [_of(source, crawls.get(source.id), held.get(source.id, Held()), settings, now, daily) for source in sources]
 
 
 def _of(
-    source: Source, last: Crawl | None, held: Row[Any] | None, settings: Settings,
+    source: Source, last: Crawl | None, held: Held, settings: Settings,
     now: datetime, daily: int,
 ) -> Health:  # fmt: skip
     health, reason = _judge(source, last, settings, now, daily)
@@ -68,9 +76,9 @@ def _of(
         health=health,
         reason=reason,
         last_crawl=last.started_at if last else None,
-        newest=held[3] if held else None,
-        mentions=held[1] if held else 0,
-        vanished=held[2] if held else 0,
+        newest=held.newest,
+        mentions=held.mentions,
+        vanished=held.vanished,
     )
 
 
