@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,8 +35,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
     for arguments in (("init",), ("brand", "add", "Nordwind Bank")):
         assert overheard(folder, *arguments).returncode == 0
-    with (folder / "overheard.toml").open("a", encoding="utf-8") as file:
-        file.write("[crawl]\ndelay = 0\nretries = 0\n")
+    path = folder / "overheard.toml"
+    written = re.sub(r"(?m)^#? ?(delay|retries) = .*$", r"\1 = 0", path.read_text(encoding="utf-8"))
+    path.write_text(written, encoding="utf-8")
     return folder
 
 

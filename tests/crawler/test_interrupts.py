@@ -142,7 +142,7 @@ def test_a_source_that_no_spider_reads_fails_alone(bench: Any, new_site: Callabl
     assert {name: result["outcome"] for name, result in results.items()} == {
         "odd": "failed", "good": "ok", "wrong": "failed",
     }  # fmt: skip
-    assert "expected one of appstore, feed, schemaorg" in results["odd"]["reason"]
+    assert "expected one of appstore, bazaarvoice" in results["odd"]["reason"]
 
 
 def test_an_unknown_source_is_an_error(bench: Any) -> None:
