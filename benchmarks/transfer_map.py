@@ -84,11 +84,11 @@ BOOKING = re.compile(
 
 REASONS_FILE, FLOOR_OF_REASONS = "us_airline", 0.70
 REASONS = (
-    # Hours on the telephone are slow too, but no late flight: the flight is what one uses, or arrives with.
-    Reason("late flight", "Late Flight", lambda pain, at: pain["speed"] * (at["use"] + at["receive"])),
+    # Hours on the telephone are slow too, but no late flight: the flight is what one uses.
+    Reason("late flight", "Late Flight", lambda pain, at: pain["speed"] * at["use"]),
     Reason("customer service", "Customer Service Issue", lambda _, at: at["support"]),
-    # Neither has a dimension of its own: these say "what was promised did not arrive" and "it was about the purchase".
-    Reason("lost luggage", "Lost Luggage", lambda pain, at: pain["consistency"] * at["receive"], BAG),
+    # Neither has a dimension of its own: these say "it was about the arrival" and "it was about the purchase".
+    Reason("lost luggage", "Lost Luggage", lambda _, at: at["receive"], BAG),
     Reason("booking problems", "Flight Booking Problems", lambda _, at: at["buy"] + at["pay"], BOOKING),
 )
 """Chosen on the choosing rows, as the thresholds are."""
