@@ -17,7 +17,8 @@ class Export:
     """An export that is recognised when it has all columns of `signature`.
 
     `roles` maps a role to the columns that may have it, of which the first that is there does; to none where no column
-    may. A rating among them is one of five stars, whatever the file holds. What begins with one of `ignored` is not kept. Names are compared as `normalise` writes them.
+    may. A rating among them is one of five stars, whatever the file holds. What begins with one of `ignored` is not
+    kept. Names are compared as `normalise` writes them.
     """
 
     name: str
