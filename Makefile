@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check test-servers speed transfer clean
+.PHONY: demo test check test-servers speed crawling transfer clean
 
 demo: .venv/installed
 	$(BIN)/overheard demo
@@ -27,6 +27,10 @@ test-servers: .venv/installed-dev
 # Speed against named baselines, in one run: some ten minutes on a machine that does nothing else.
 speed: .venv/installed
 	$(BIN)/python benchmarks/speed.py
+
+# Crawls beside `scrapy bench`, as docs/crawling.md says: some six minutes on a machine that does nothing else.
+crawling: .venv/installed
+	$(BIN)/python benchmarks/crawling.py
 
 # PUBLIC: a folder with the public test sets named in docs/transfer.md.
 transfer: .venv/installed

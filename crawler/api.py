@@ -7,6 +7,7 @@ object has a default there; an object that lacks what it cannot be without is co
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -24,6 +25,9 @@ from overheard.intake.values import EARLIEST, LATEST
 
 OTHER_FORM = "an object of another form than documented"
 """Why an object of an answer cannot be used."""
+
+_ESCAPED = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+"""The escapes by which JSON may hold what no store takes; pairs of them are characters that it does take."""
 
 
 class Shape(BaseModel):
@@ -50,7 +54,10 @@ def read_json(body: bytes, url: str, kind: str | None, model: type[S], expected:
     # JSON is UTF-8 (RFC 8259): what looks like an HTML page's declaration may stand in a review.
     label = kind if http_content_type_encoding(kind) else "application/json; charset=utf-8"
     try:
-        return model.model_validate(_storable(json.loads(decode(body, label))))
+        text = decode(body, label)
+        answer = json.loads(text)
+        suspect = _ESCAPED.search(text) or whole(text) != text
+        return model.model_validate(_storable(answer) if suspect else answer)
     except (ValueError, RecursionError):
         raise unexpected(body, url, kind, expected) from None
 

@@ -10,6 +10,7 @@ import html
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,6 +20,7 @@ _STRING_OR_COMMA = re.compile(r'("(?:\\.|[^"\\])*+\\?(?:"|\Z))|,(?=\s*[}\]])', r
 _ESCAPE = re.compile(r'\\(u[0-9a-fA-F]{4}|["\\/bfnrt])|\\')
 _WRAPPER = re.compile(r"(?://|/\*)?\s*(?:<!\[CDATA\[|\]\]>)\s*(?:\*/)?")
 _SEPARATOR = re.compile(r"[\s,;\ufeff\u2028\u2029]*")
+_SCHEME_OR_QUERY = re.compile(r"^https?:|[?#].*")
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -88,6 +90,7 @@ def index(values: list[Any]) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def bare(name: str) -> str:
     """Return a type or property without its vocabulary: `http://schema.org/Review` and `schema:Review` are `Review`."""
     return re.split(r"[/#:]", name)[-1] if not name.startswith("@") else name
@@ -102,11 +105,16 @@ def types(node: Mapping[str, Any]) -> tuple[str, ...]:
 def values_of(node: Mapping[str, Any], *names: str) -> list[Any]:
     """Return the values of the first of these properties that is there, as a list, each @value unwrapped."""
     for name in names:
-        for key in (name, f"schema:{name}", f"http://schema.org/{name}", f"https://schema.org/{name}"):
+        for key in _spellings(name):
             if (given := node.get(key)) not in (None, "", [], {}):
                 members = given if isinstance(given, list) else [given]
                 return [m["@value"] if isinstance(m, dict) and "@value" in m else m for m in members]
     return []
+
+
+@cache
+def _spellings(name: str) -> tuple[str, ...]:
+    return name, f"schema:{name}", f"http://schema.org/{name}", f"https://schema.org/{name}"
 
 
 def text_of(node: Mapping[str, Any], *names: str) -> str | None:
@@ -127,5 +135,6 @@ def same_resource(one: str, other: str) -> bool:
     return _page(one) == _page(other)
 
 
+@lru_cache(maxsize=1024)
 def _page(url: str) -> str:
-    return unquote(re.sub(r"^https?:|[?#].*", "", url.strip())).rstrip("/").casefold()
+    return unquote(_SCHEME_OR_QUERY.sub("", url.strip())).rstrip("/").casefold()

@@ -20,12 +20,14 @@ from overheard.intake.item import Item
 from overheard.store.brands import find_source
 from overheard.store.database import Store
 from overheard.store.mentions import Counts, mark_stale
-from overheard.store.tables import Crawl, Mention, MentionBrand
+from overheard.store.tables import Base, Crawl, Mention, MentionBrand
 
 logger = logging.getLogger(__name__)
 
 SEEN = ("repeated", "claimed", "oldest", "newest")
 """What a walk counts and a crawl's row keeps, under the same names."""
+
+_CRAWLS = Base.metadata.tables[Crawl.__tablename__]
 
 LAST_CRAWLS, RECENT = 5, 50
 """Crawls that tell how much a source usually holds, and mentions that tell its rhythm."""
@@ -101,9 +103,19 @@ class Ledger:
             counts = self._counts
             if items:
                 counts += self._intake.receive_in(session, self._source_id, items, brand_ids)
-            self._update(session, counts, len(items), rejected.total(), 1)
+            kept: dict[str, Any] = {}
             if self._pages % (1 + len(rest.steps if rest else ()) // SHORT_REST) == 0:
-                self._keep(session, rest)
+                kept = {"rest": _kept(rest)}
+            self._write(
+                session,
+                pages=self._pages + 1,
+                items=self._items + len(items),
+                rejected=self._rejected + rejected.total(),
+                added=counts.added,
+                updated=counts.updated,
+                unchanged=counts.unchanged,
+                **kept,
+            )
         # Only what is committed counts.
         self._counts = counts
         self._pages += 1
@@ -113,23 +125,8 @@ class Ledger:
             logger.warning("source %d, page %d: %d × %s", self._source_id, self._pages, count, reason)
         return CrawlProgress(self._source_id, self._pages, self._items, counts.added, counts.updated)
 
-    def _update(self, session: Session, counts: Counts, items: int, rejected: int, pages: int) -> None:
-        session.execute(
-            update(Crawl)
-            .where(Crawl.id == self._crawl_id)
-            .values(
-                pages=self._pages + pages,
-                items=self._items + items,
-                rejected=self._rejected + rejected,
-                added=counts.added,
-                updated=counts.updated,
-                unchanged=counts.unchanged,
-            )
-        )
-
-    def _keep(self, session: Session, rest: Rest | None) -> None:
-        kept = rest.as_json() if rest else None
-        session.execute(update(Crawl).where(Crawl.id == self._crawl_id).values(rest=kept))
+    def _write(self, session: Session, **values: Any) -> None:
+        session.execute(update(_CRAWLS).where(_CRAWLS.c.id == self._crawl_id).values(values))
 
     def refuse(self, outcome: Outcome, reason: str | None) -> CrawlResult:
         """End the row of a crawl that could not begin."""
@@ -140,8 +137,7 @@ class Ledger:
     def close(self, walk: Walk, outcome: Outcome, reason: str | None) -> CrawlResult:
         """End a crawl that left something out, with what is left for the next one."""
         with self._store.session() as session:
-            self._keep(session, walk.rest())
-            self._end(session, outcome, reason, walk)
+            self._end(session, outcome, reason, walk, walk.rest())
         return self._result(outcome, reason, walk)
 
     def close_complete(
@@ -155,7 +151,6 @@ class Ledger:
             source.state = state
             if vanished != "none":
                 self._mark_vanished(session, walk.reach if vanished == "since the oldest" else None)
-            self._keep(session, None)
             self._end(session, outcome, reason, walk)
         return self._result(outcome, reason, walk)
 
@@ -174,13 +169,22 @@ class Ledger:
             cells = ((brand, self._source_id, days[mention]) for brand, mention in session.execute(links))
             mark_stale(session, cells)
 
-    def _end(self, session: Session, outcome: Outcome, reason: str | None, walk: Walk | None = None) -> None:
-        seen = {name: getattr(walk, name) for name in SEEN} if walk else {}
-        complete = walk is not None and walk.saw_all and outcome in ("ok", "stale")
-        session.execute(
-            update(Crawl)
-            .where(Crawl.id == self._crawl_id)
-            .values(outcome=outcome, reason=reason, finished_at=datetime.now(UTC), complete=complete, **seen)
+    def _end(
+        self,
+        session: Session,
+        outcome: Outcome,
+        reason: str | None,
+        walk: Walk | None = None,
+        rest: Rest | None = None,
+    ) -> None:
+        self._write(
+            session,
+            outcome=outcome,
+            reason=reason,
+            finished_at=datetime.now(UTC),
+            complete=walk is not None and walk.saw_all and outcome in ("ok", "stale"),
+            rest=_kept(rest),
+            **({name: getattr(walk, name) for name in SEEN} if walk else {}),
         )
 
     def _result(self, outcome: Outcome, reason: str | None, walk: Walk | None = None) -> CrawlResult:
@@ -197,6 +201,10 @@ class Ledger:
             rejected=self._rejected,
             **({name: getattr(walk, name) for name in SEEN} if walk else {}),
         )
+
+
+def _kept(rest: Rest | None) -> dict[str, Any] | None:
+    return rest.as_json() if rest else None
 
 
 def _before(session: Session, source_id: int) -> Before:

@@ -82,6 +82,9 @@ _BLOCKS = frozenset(
 _SILENT = frozenset(["script", "style", "template", "noscript", "head", "title", "iframe", "object", "svg"])
 _TAG = re.compile(r"</?(?:a|abbr|b|big|blockquote|br|code|div|em|font|h[1-6]|hr|i|img|li|ol|p|pre|s|small|span|strong|"
                   r"sub|sup|table|td|th|tr|u|ul)(?:\s[^<>]*)?/?>", re.IGNORECASE)  # fmt: skip
+_NOT_WHOLE = re.compile(r"[\x00\ud800-\udfff]")
+_SPACES, _LINE_END, _EMPTY_LINES = (re.compile(each) for each in (r"[^\S\n]{2,}|[^\S\n ]", r" ?\n ?", r"\n{3,}"))
+_SPACE = re.compile(r"\s+")
 
 
 def plain(text: str) -> str:
@@ -122,18 +125,18 @@ def _pieces(root: etree._Element) -> Iterator[str]:
 
 
 def _collapsed(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
+    return _SPACE.sub(" ", text)
 
 
 def whole(text: str) -> str:
     """Return the text without what no store takes: null characters and halves of surrogate pairs."""
-    return re.sub(r"[\x00\ud800-\udfff]", "", text)
+    return _NOT_WHOLE.sub("", text)
 
 
 def tidy(text: str) -> str:
     """Return the text with single spaces, at most one empty line in a row and nothing around it."""
-    text = re.sub(r"[^\S\n]+", " ", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r" ?\n ?", "\n", text)).strip()
+    text = _SPACES.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _EMPTY_LINES.sub("\n\n", _LINE_END.sub("\n", text)).strip() if "\n" in text else text.strip()
 
 
 def own_title(title: str, text: str, *others: str | None) -> str | None:
@@ -142,9 +145,11 @@ def own_title(title: str, text: str, *others: str | None) -> str | None:
     >>> own_title("Fast and kind", "Fast and kind, would buy again") is None
     True
     """
+    if not title:
+        return None
     words = tokens_of(title)
     repeated = words == tokens_of(text)[: len(words)] or any(words == tokens_of(other) for other in others if other)
-    return None if (repeated and words) or not title else title
+    return None if repeated and words else title
 
 
 def web_url(text: str, *, fragment: bool = False) -> str | None:

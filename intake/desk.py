@@ -7,26 +7,28 @@ id or a URL that names its author loses the name.
 from __future__ import annotations
 
 import hashlib
-import unicodedata
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
-import ftfy
 from sqlalchemy.orm import Session
 
 from overheard.intake.item import Item
 from overheard.intake.key import read_key
-from overheard.nlp.identity import hide_author, names_author, public_url
+from overheard.intake.repair import repair, storable
+from overheard.nlp.identity import Pseudonymiser, hide_author, names_author, public_url
 from overheard.nlp.language import LanguageIdentifier
-from overheard.nlp.privacy import Pseudonymiser, mask
+from overheard.nlp.privacy import mask
 from overheard.settings import Settings
 from overheard.store.brands import find_source, list_brands, terms
 from overheard.store.database import Store
 from overheard.store.mentions import Counts, MentionDraft, upsert
 
 EMPTY = Counts()
-_REPAIR = ftfy.TextFixerConfig(unescape_html=True, uncurl_quotes=False, fix_latin_ligatures=False, explain=False)
+_ADDRESS_SIGN = re.compile(r"[@＠./(\[]")
+"""Without one of these, an id holds no address and no handle."""
 
 
 class Intake:
@@ -43,6 +45,7 @@ class Intake:
         self._identifier = LanguageIdentifier(settings.languages)
         self._occurrences: Counter[tuple[int, str]] = Counter()
         self._handles: frozenset[str] | None = None
+        self._label = lru_cache(maxsize=512)(self._clean)  # all reviews of a page name the same product
         self._remember = remember
         self.seen: defaultdict[int, set[str]] = defaultdict(set)
 
@@ -75,7 +78,7 @@ class Intake:
             text=text,
             language=language,
             rating=item.rating,
-            rating_given=_storable(item.rating_given)[:100] if item.rating_given else None,
+            rating_given=storable(item.rating_given)[:100] if item.rating_given else None,
             rating_scale=item.rating_scale,
             author=self._pseudonymiser.name(item.author) if item.author else None,
             url=self._url(item),
@@ -85,20 +88,17 @@ class Intake:
             reply_state=item.reply_state,
             reply=hide_author(self._clean(item.reply), item.author) or None,
             replied=item.replied,
-            attributes={key: self._clean(value)[:200] for key, value in sorted(item.attributes.items()) if value},
+            attributes={key: self._label(value)[:200] for key, value in sorted(item.attributes.items()) if value},
         )
 
     def _clean(self, text: str | None) -> str:
         """Repair broken encodings, drop control characters, mask personal data."""
-        if not text:
-            return ""
-        repaired = ftfy.fix_text(text, _REPAIR)
-        return mask(_storable(repaired).strip(), keep=self._handles or ())
+        return mask(repair(text).strip(), keep=self._handles or ()) if text else ""
 
     def _external_id(self, item: Item, source_id: int) -> str:
         if item.external_id:
-            given = _storable(item.external_id)
-            if names_author(item.author, given) or any(word in mask(given) for word in ("[email]", "[handle]")):
+            given = storable(item.external_id)
+            if names_author(item.author, given) or _names_someone(given):
                 return self._pseudonymiser.identifier(given)
             return given if len(given) <= 300 else _digest(given)
         published = item.published.isoformat() if item.published else ""
@@ -109,15 +109,17 @@ class Intake:
     def _url(self, item: Item) -> str | None:
         if not item.url:
             return None
-        url = public_url(_storable(item.url))
+        url = public_url(storable(item.url))
         if item.author and (item.author_in_url or names_author(item.author, url)):
             return self._pseudonymiser.url(url, item.author)
         return url
 
 
-def _storable(text: str) -> str:
-    """Leave out control characters and lone surrogates, which no database takes."""
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+def _names_someone(external_id: str) -> bool:
+    if not _ADDRESS_SIGN.search(external_id):
+        return False
+    masked = mask(external_id)
+    return "[email]" in masked or "[handle]" in masked
 
 
 def _digest(text: str) -> str:

@@ -13,7 +13,8 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
-from functools import cache
+from copy import copy
+from functools import cache, lru_cache
 from typing import Final
 
 from py3langid.langid import MODEL_FILE
@@ -39,9 +40,10 @@ _COMMON: Final = frozenset(
 _SAME: Final = {"arz": "ar", "ary": "ar", "grc": "el", "hbo": "he", "nb": "no", "nn": "no", "wuu": "zh", "yue": "zh"}
 
 _LONGEST: Final = 4_000
+_NOISE_SIGNS: Final = ("@", "[", "://", "www.")
 _NOISE: Final = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|@\w+|\[[a-z]+\]")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_LATIN: Final = re.compile("[A-Za-zªºÀ-ɏḀ-ỿ]")
+_NOT_LATIN: Final = re.compile("[^A-Za-zªºÀ-ɏḀ-ỿ'’-]")
 # A sign of these scripts weighs as much as two Latin letters: brand names in Latin stand between them.
 _DENSE: Final = re.compile("[\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _DENSITY: Final = 2
@@ -60,6 +62,9 @@ class LanguageIdentifier:
             wrong = ", ".join(map(repr, unknown)) or "no language"
             raise SettingsError(f"languages: {wrong}: expected codes such as 'en' or 'de'; correct the settings")
         self.languages = tuple(languages)
+        # Of two that are equally likely, the later one in the alphabet is the first here, and wins.
+        self._others = sorted(_COMMON.difference(languages), reverse=True)
+        self._narrow = _narrowed(frozenset((*languages, *_COMMON)))
 
     def identify(self, text: str, prior: str | None = None) -> str:
         """Return the code of a configured language, that of another one where it is clearly so, or "und".
@@ -69,15 +74,21 @@ class LanguageIdentifier:
         raises.
         """
         prior = _primary(prior)
-        words = _WORD.findall(_NOISE.sub(" ", unicodedata.normalize("NFKC", text[:_LONGEST])))
+        text = unicodedata.normalize("NFKC", text[:_LONGEST])
+        if any(sign in text for sign in _NOISE_SIGNS):
+            text = _NOISE.sub(" ", text)
+        words = _WORD.findall(text)
         if not words:
             return prior or UNDETERMINED
-        likelihoods = _likelihoods(" ".join(words).lower())
+        letters = "".join(words)
+        foreign = _is_foreign(letters)
+        rare = prior is not None and prior not in self.languages and prior not in _COMMON
+        likelihoods = _likelihoods(_model() if foreign or rare else self._narrow, " ".join(words).lower())
         if not likelihoods:
             return prior or UNDETERMINED
-        if _is_foreign("".join(words)):
+        if foreign:
             return self._foreign(likelihoods, prior)
-        if sum(map(len, words)) < _FEW_LETTERS:
+        if len(letters) < _FEW_LETTERS:
             return self._own(likelihoods, prior, _SHORT_PRIOR_MARGIN)
         return self._latin(likelihoods, prior)
 
@@ -90,8 +101,7 @@ class LanguageIdentifier:
     def _latin(self, likelihoods: dict[str, float], prior: str | None) -> str:
         """A language that is not configured where it wins clearly, else what `_own` says."""
         best = max(self.languages, key=likelihoods.__getitem__)
-        others = (code for code in _COMMON if code not in self.languages)
-        other = max(others, key=lambda code: (likelihoods[code], code))
+        other = max(self._others, key=likelihoods.__getitem__)
         if likelihoods[other] - likelihoods[best] > (_OTHER_MARGIN if prior is None else 0.0):
             margin = _OTHER_PRIOR_MARGIN if prior in self.languages else _PRIOR_MARGIN
             if prior is None or likelihoods[other] - likelihoods[prior] > margin:
@@ -110,10 +120,18 @@ def _model() -> Model:
     return Model.from_model_file(MODEL_FILE, norm_probs=True)
 
 
-def _likelihoods(text: str) -> dict[str, float]:
+@cache
+def _narrowed(languages: frozenset[str]) -> Model:
+    """The identifier with these languages alone, which takes half the time; how they compare stays the same."""
+    model = copy(_model())
+    model.set_languages([code for code in model.labels if _SAME.get(code, code) in languages])
+    return model
+
+
+def _likelihoods(model: Model, text: str) -> dict[str, float]:
     """Return the log probability of each language; empty where nothing in the text says anything."""
     # Spaces around the text let its first and last words count as whole words.
-    ranked = _model().rank(f" {text} ")
+    ranked = model.rank(f" {text} ")
     if ranked[0][1] == ranked[-1][1]:
         return {}
     merged: dict[str, float] = {}
@@ -122,6 +140,7 @@ def _likelihoods(text: str) -> dict[str, float]:
     return merged
 
 
+@lru_cache(maxsize=256)
 def _primary(prior: str | None) -> str | None:
     """Return "pt" for "pt-BR"; None for what is no language code."""
     code = re.split(r"[-_]", prior.strip().lower())[0] if prior else ""
@@ -131,6 +150,8 @@ def _primary(prior: str | None) -> str | None:
 
 def _is_foreign(letters: str) -> bool:
     """Say whether most of the letters are not Latin ones."""
-    latin = len(_LATIN.findall(letters))
-    others = len(letters) - latin - letters.count("-") - letters.count("'") - letters.count("’")
+    others = len(_NOT_LATIN.findall(letters))
+    if not others:
+        return False
+    latin = len(letters) - others - sum(map(letters.count, "-'’"))
     return others + (_DENSITY - 1) * len(_DENSE.findall(letters)) > latin

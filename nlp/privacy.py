@@ -1,4 +1,4 @@
-"""Personal data in texts is masked before anything is stored, and authors become keyed pseudonyms.
+"""Personal data in texts is masked before anything is stored.
 
 Every recogniser is a pattern that finds candidates and a check that decides (mod-97, Luhn, a valid number plan, a word
 such as "Bestellnummer" beside it), so that prices, years, dates, ratings and postcodes stay. All languages are looked
@@ -8,18 +8,14 @@ which makes it idempotent, and every pattern looks at a bounded stretch, which k
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import ipaddress
 import re
-import unicodedata
 from collections.abc import Callable, Collection
 from typing import Final
 from urllib.parse import unquote_plus
 
 import phonenumbers
 
-from overheard.errors import SettingsError
 from overheard.nlp.languages import CODES, load, unaccented
 
 Span = tuple[int, str]
@@ -61,13 +57,14 @@ _URL_PARTS: Final = re.compile(r"([a-z]+://)?(?:[^/?#]*@)?([^/?#:]*)(:\d+)?([^?#
 _PROFILE_HOSTS: Final = frozenset("facebook.com instagram.com twitter.com x.com threads.net t.me tiktok.com".split())
 _PROFILE_FOLDERS: Final = frozenset("u user users profile profiles profil member members".split())
 
+_PROVIDERS: Final = "gmail|gmx|googlemail|hotmail|icloud|live|outlook|web|yahoo"
 _EMAIL: Final = re.compile(
-    r"""(?<![\w.+%-])(?<!\W@)(?<!^@)(?=[.+%-]*\w)[\w.+%-]++
-    (?:@(?:[\w-]+\.)+(?:[a-z]{2,24}|[A-Z]{2,24})(?!\w)
-      |(?<!\.)@[^\W\d_][\w-]{2,}(?:\.[\w-]+)*
-      |\s?(?:\bat\b|arroba|chiocciola|@)\s?(?:gmail|gmx|googlemail|hotmail|icloud|live|outlook|web|yahoo)\.[a-z]{2,3}\b
-      |@(?:[\w-]+\.)+\w{2,24}
-      |\s?[\[(]\s?(?:at|ät|@)\s?[\])]\s?[\w-]{2,63}(?:(?:\.|\s?[\[(]\s?(?:dot|punkt|punto|point)\s?[\])]\s?)[\w-]{2,63})+
+    rf"""(?<![\w.+%-])(?<!\W@)(?<!^@)(?=[.+%-]*\w)[\w.+%-]++
+    (?:@(?:[\w-]+\.)+(?:[a-z]{{2,24}}|[A-Z]{{2,24}})(?!\w)
+      |(?<!\.)@[^\W\d_][\w-]{{2,}}(?:\.[\w-]+)*
+      |\s?(?:\bat\b|arroba|chiocciola|@)\s?(?:{_PROVIDERS})\.[a-z]{{2,3}}\b
+      |@(?:[\w-]+\.)+\w{{2,24}}
+      |\s?[\[(]\s?(?:at|ät|@)\s?[\])]\s?[\w-]{{2,63}}(?:(?:\.|\s?[\[(]\s?(?:dot|punkt|punto|point)\s?[\])]\s?)[\w-]{{2,63}})+
     )""",
     re.VERBOSE,
 )
@@ -144,7 +141,12 @@ _HANDLE: Final = re.compile(
     |(?<![\w/])/?\bu/[\w-]{3,20}(?![\w/])""",
     re.VERBOSE,
 )
-_SUSPECT: Final = re.compile(r"[\d@＠/]|www\.|[\[(]\s?[aä]", re.IGNORECASE)
+_SUSPECT: Final = re.compile(r"[\d@＠/]|[wW]{3}\.|[\[(]\s?[aAäÄ]")
+# What a recogniser cannot do without, looked for first because it is found faster, or found missing.
+_FIXED_SIGN: Final = re.compile(r"[\[/]|[wW]{3}\.")
+_EMAIL_SIGNS: Final = ("@", "(", "[", *(f"{provider}." for provider in _PROVIDERS.split("|")))
+_HANDLE_SIGNS: Final = ("@", "＠", "u/")
+_DIGIT: Final = re.compile(r"\d")
 
 
 def mask(text: str, keep: Collection[str] = ()) -> str:
@@ -154,6 +156,8 @@ def mask(text: str, keep: Collection[str] = ()) -> str:
     `keep` are the handles and profile names that stay (brands, rivals), in any case, with or without "@". Masking a
     masked text changes nothing. Never raises.
     """
+    if not _SUSPECT.search(text):
+        return text
     kept = frozenset(re.sub(r"[@\s]", "", name).casefold() for name in keep) - {""}
     while _SUSPECT.search(text):
         masked = _mask_once(text, kept)
@@ -164,6 +168,8 @@ def mask(text: str, keep: Collection[str] = ()) -> str:
 
 
 def _mask_once(text: str, kept: Collection[str]) -> str:
+    if not _FIXED_SIGN.search(text):
+        return _mask_plain(text, kept)
     parts, position = [], 0
     for found in _FIXED.finditer(text):
         parts.append(_mask_plain(text[position : found.start()], kept))
@@ -174,10 +180,15 @@ def _mask_once(text: str, kept: Collection[str]) -> str:
 
 def _mask_plain(text: str, kept: Collection[str]) -> str:
     """Mask a text that holds no web address, the surest recogniser first."""
-    text = _EMAIL.sub("[email]", text)
-    for pattern, check in _RECOGNISERS:
-        text = _replace(text, pattern, check)
-    return _HANDLE.sub(lambda found: found[0] if _is_kept(found[1] or "", kept) else "[handle]", text)
+    if any(sign in text for sign in _EMAIL_SIGNS):
+        text = _EMAIL.sub("[email]", text)
+    digits = len(_DIGIT.findall(text))
+    for least, pattern, check in _RECOGNISERS:
+        if digits >= least:
+            text = _replace(text, pattern, check)
+    if any(sign in text for sign in _HANDLE_SIGNS):
+        text = _HANDLE.sub(lambda found: found[0] if _is_kept(found[1] or "", kept) else "[handle]", text)
+    return text
 
 
 def _replace(text: str, pattern: re.Pattern[str], check: Callable[[re.Match[str]], Span | None]) -> str:
@@ -336,13 +347,14 @@ def _check_number(found: re.Match[str]) -> Span | None:
 
 
 _RECOGNISERS: Final = (
-    (_IBAN, _check_iban),
-    (_CARD, _check_card),
-    (_IP, _check_ip),
-    (_TOKEN, _check_reference),
-    (_PHONE, _check_phone),
-    (_TOKEN, _check_number),
+    (2, _IBAN, _check_iban),
+    (13, _CARD, _check_card),
+    (0, _IP, _check_ip),
+    (1, _TOKEN, _check_reference),
+    (7, _PHONE, _check_phone),
+    (7, _TOKEN, _check_number),
 )
+"""From the surest on: how many digits a text must have for it, the pattern, the check."""
 
 
 def _is_kept(handle: str, kept: Collection[str]) -> bool:
@@ -379,71 +391,3 @@ def _is_secret(folder: str, before: str) -> bool:
 def _is_random(word: str) -> bool:
     digits = sum(map(str.isdigit, word))
     return digits >= 10 or (len(word) >= 16 and (digits > 0 or re.search(r"[a-z][A-Z]", word) is not None))
-
-
-class Pseudonymiser:
-    """Turns authors and the ids that name them into keyed pseudonyms: the same ones with the same key, and no others.
-
-    Raises SettingsError for an empty key.
-    """
-
-    def __init__(self, key: bytes) -> None:
-        if not key:
-            raise SettingsError("the key of the pseudonyms is empty: expected random bytes; `overheard init` makes one")
-        self._key = key
-
-    def name(self, author: str) -> str:
-        """Return the pseudonym of an author, 16 hexadecimal digits; case and runs of spaces do not count."""
-        normal = " ".join(unicodedata.normalize("NFKC", author).casefold().split())
-        return self._digest(b"name", normal)[:16]
-
-    def identifier(self, external_id: str) -> str:
-        """Return the pseudonym of an id that names an author, 32 hexadecimal digits; every character counts."""
-        return self._digest(b"id", external_id)[:32]
-
-    def url(self, url: str, author: str) -> str:
-        """Return the address without its author: without credentials and without every part that holds the name.
-
-        The name is found as it is, as a slug and percent-encoded. What does not hold it stays, so that the address
-        still leads as near as it can.
-        """
-        names = _spellings(author)
-        parts = re.match(r"([^:/?#]+://)?(?:[^/?#]*@)?([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?", url, re.DOTALL)
-        if not names or parts is None:
-            return url
-        scheme, host, path, query, fragment = (parts[group] or "" for group in range(1, 6))
-        labels = host.split(".")
-        labels = [label for label in labels[:-2] if not _holds(label, names)] + labels[-2:]
-        path = "/".join(folder for folder in path.split("/") if not _holds(folder, names))
-        query = "&".join(value for value in query.split("&") if not _holds(value, names))
-        kept = scheme + ".".join(labels) + path + ("?" + query if query else "")
-        return kept + ("#" + fragment if fragment and not _holds(fragment, names) else "")
-
-    def _digest(self, purpose: bytes, text: str) -> str:
-        message = purpose + b"\0" + text.encode("utf-8", "surrogatepass")
-        return hmac.new(self._key, message, hashlib.sha256).hexdigest()
-
-
-_PLAIN: Final = str.maketrans({"ø": "o", "æ": "ae", "ł": "l", "đ": "d"})
-_UMLAUTS: Final = _PLAIN | str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
-
-
-def _spellings(name: str) -> list[tuple[str, ...]]:
-    """Return the words of a name in each way that an address may spell them: "müller", "mueller", "muller"."""
-    lower = unicodedata.normalize("NFKC", name).casefold()
-    spelt = (lower, lower.translate(_UMLAUTS), _fold(lower.translate(_PLAIN)))
-    words = (tuple(filter(None, re.split(r"[\W_]+", spelling))) for spelling in spelt)
-    return [each for each in dict.fromkeys(words) if each]
-
-
-def _holds(part: str, names: list[tuple[str, ...]]) -> bool:
-    """Say whether a part of an address holds the name; of a name of up to three signs, only as words of its own."""
-    for _ in range(3):
-        part = unquote_plus(part)
-    lower = unicodedata.normalize("NFKC", part).casefold()
-    parts = [re.split(r"[\W_]+", text) for text in (lower, _fold(lower))]
-    return any(
-        set(name) <= set(words) or (len("".join(name)) > 3 and "".join(name) in "".join(words))
-        for name in names
-        for words in parts
-    )

@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from overheard.store.tables import (
+    Base,
     Classification,
     Mention,
     MentionBrand,
@@ -69,6 +70,14 @@ class MentionDraft:
         return (self.published or self.fetched).date()
 
 
+# Statements of every page are put together once, and inserts go by the tables: the ORM costs more than the database.
+_MENTIONS, _LINKS, _CELLS = (Base.metadata.tables[table.__tablename__] for table in (Mention, MentionBrand, StaleCell))
+_PRESENT: Final = select(Mention).where(
+    Mention.source_id == bindparam("source"), Mention.external_id.in_(bindparam("ids", expanding=True))
+)
+_ADD: Final = insert(_MENTIONS).returning(_MENTIONS.c.id)
+_LINK: Final = insert(_LINKS)
+
 QUIET_FIELDS = ("author", "url", "published", "edited", "reply_state", "reply", "replied", "attributes")
 """Fields that are brought up to date without counting as an edit of what the customer said."""
 
@@ -80,12 +89,8 @@ def upsert(session: Session, source: Source, drafts: Sequence[MentionDraft], bra
     loses its opinions, so that it is classified anew.
     """
     latest = {draft.external_id: draft for draft in drafts}
-    present = {
-        mention.external_id: mention
-        for mention in session.scalars(
-            select(Mention).where(Mention.source_id == source.id, Mention.external_id.in_(latest))
-        )
-    }
+    found = session.scalars(_PRESENT, {"source": source.id, "ids": list(latest)})
+    present = {mention.external_id: mention for mention in found}
     new = [draft for key, draft in latest.items() if key not in present]
     cells = {draft.day for draft in new}
     updated = 0
@@ -94,9 +99,10 @@ def upsert(session: Session, source: Source, drafts: Sequence[MentionDraft], bra
         if _update(session, mention, latest[key]):
             updated += 1
             cells |= {before, mention.day}
-    ids = _insert(session, source.id, new)
-    cells |= _link(session, [*ids, *(mention.id for mention in present.values())], brand_ids)
-    linked = set(brand_ids) | _brands_of(session, [mention.id for mention in present.values()])
+    ids = [mention.id for mention in present.values()]
+    cells |= _link(session, ids, brand_ids)
+    _add_links(session, [(mention, brand) for mention in _insert(session, source.id, new) for brand in brand_ids])
+    linked = set(brand_ids) | _brands_of(session, ids)
     mark_stale(session, ((brand_id, source.id, day) for brand_id in linked for day in cells))
     return Counts(len(new), updated, len(latest) - len(new) - updated)
 
@@ -110,8 +116,7 @@ def _insert(session: Session, source_id: int, drafts: Sequence[MentionDraft]) ->
     if not drafts:
         return []
     rows = [_columns(draft) | {"source_id": source_id} for draft in drafts]
-    statement = insert(Mention).returning(Mention.id, sort_by_parameter_order=True)
-    return list(session.scalars(statement, rows))
+    return list(session.scalars(_ADD, rows))
 
 
 def _update(session: Session, mention: Mention, draft: MentionDraft) -> bool:
@@ -158,7 +163,7 @@ def forget_reading(session: Session, mention_id: int) -> None:
 
 
 def _link(session: Session, mention_ids: Sequence[int], brand_ids: Collection[int]) -> set[date]:
-    """Say that the mentions speak of the brands; return the days of the links that are new."""
+    """Say that mentions of before speak of the brands; return the days of the links that are new."""
     if not mention_ids or not brand_ids:
         return set()
     known = set(
@@ -170,8 +175,13 @@ def _link(session: Session, mention_ids: Sequence[int], brand_ids: Collection[in
     fresh = [pair for pair in wanted if pair not in known]
     if not fresh:
         return set()
-    session.execute(insert(MentionBrand), [{"mention_id": mention, "brand_id": brand} for mention, brand in fresh])
+    _add_links(session, fresh)
     return set(session.scalars(select(Mention.day).where(Mention.id.in_({mention for mention, _ in fresh})).distinct()))
+
+
+def _add_links(session: Session, pairs: Sequence[tuple[int, int]]) -> None:
+    if pairs:
+        session.execute(_LINK, [{"mention_id": mention, "brand_id": brand} for mention, brand in pairs])
 
 
 def _brands_of(session: Session, mention_ids: Sequence[int]) -> set[int]:
@@ -184,10 +194,15 @@ def mark_stale(session: Session, cells: Iterable[tuple[int, int, date]]) -> None
     rows = [{"brand_id": brand, "source_id": source, "day": day} for brand, source, day in sorted(set(cells))]
     if not rows:
         return
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(StaleCell)
+    session.execute(_MARK[session.get_bind().dialect.name], rows)
+
+
+def _marking(dialect: Any) -> Any:
+    statement = dialect.insert(_CELLS)
     # An update rather than nothing: it waits for a roll-up that is just deleting the mark, and then marks again.
-    again = statement.on_conflict_do_update(
+    return statement.on_conflict_do_update(
         index_elements=["brand_id", "source_id", "day"], set_={"day": statement.excluded.day}
     )
-    session.execute(again, rows)
+
+
+_MARK: Final = {"postgresql": _marking(postgresql), "sqlite": _marking(sqlite)}

@@ -87,6 +87,14 @@ def test_what_cannot_be_used_is_counted() -> None:
     assert found.rejected == {NO_TEXT: 1, OTHER_FORM: 2}
 
 
+def test_what_no_store_takes_is_left_out() -> None:
+    given = review(1, review="Goed \ud83d\ude00 \ud83d \x00 einde", recommendationid="\udc001")
+    found = parse(page(given, cursor="A\ud800\x00B"), URL)
+    ((item,), (following,)) = found.items, found.next
+    assert (item.external_id, item.text) == ("1", "Goed 😀 einde")
+    assert "cursor=AB" in following
+
+
 @pytest.mark.parametrize(
     ("body", "outcome"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +37,8 @@ def test_an_author_is_found_in_a_place(author: str | None, place: str | None, na
         ("To the max", "Max", "To the max"),
         ("Nothing", None, "Nothing"),
         ("a.b+c (really)", "a.b+c (x", "a.b+c (really)"),
+        ("Selam İSMAİL, ismail", "ismail", "Selam [name], [name]"),
+        ("Danke, HEIẞENBERG", "Heißenberg", "Danke, [name]"),
     ],
 )
 def test_an_author_is_hidden_in_a_text(text: str, author: str | None, hidden: str) -> None:
@@ -60,3 +64,14 @@ def test_any_text_and_author_are_taken(text: str, author: str) -> None:
     once = hide_author(text, author)
     assert isinstance(names_author(author, text), bool)
     assert len(once) <= len(text) + 6 * (text.count(author[:1]) + 1 if author else 1)
+
+
+@given(
+    st.text("iIıİsSſßẞkKKσςΣ\u0307µμ .", max_size=20),
+    st.text("iIıİsSſßẞkKKσςΣ\u0307µμ .", min_size=4, max_size=8),
+)
+def test_a_name_is_found_whatever_the_case(text: str, author: str) -> None:
+    words = re.findall(r"\w+", author)
+    name = r"[\W_]{1,3}".join(map(re.escape, words))
+    hidden = re.sub(rf"\b{name}\b", "[name]", text, flags=re.IGNORECASE) if len("".join(words)) >= 4 else text
+    assert hide_author(text, author) == hidden

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overheard.errors import SettingsError
-from overheard.nlp.privacy import Pseudonymiser, mask
+from overheard.nlp.identity import Pseudonymiser
+from overheard.nlp.privacy import mask
 
 MASKED = [
     # e-mail

@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from overheard import nightly
 from overheard.errors import BusyError, NotFoundError, OverheardError, SchemaError, StoreError, UsageError
@@ -195,6 +195,18 @@ def test_brands_are_found_by_name_and_alias_whatever_the_case(store: Store) -> N
         rename_brand(session, brand, "Südwind")
     with store.reading() as session:
         assert terms(find_brand(session, "südwind"), "alias") == ["nordwind"]
+
+
+def test_a_large_page_takes_as_few_statements_as_a_small_one(any_store: Store) -> None:
+    said: list[str] = []
+    put(any_store, draft(0))
+    event.listen(any_store.engine, "before_cursor_execute", lambda *what: said.append(what[2].split()[0]))
+    put(any_store, *map(draft, range(1, 4)))
+    small = said.copy()
+    said.clear()
+    put(any_store, *map(draft, range(4, 104)))
+    assert said == small
+    assert said.count("INSERT") == 3
 
 
 def test_the_same_drafts_twice_add_nothing(any_store: Store) -> None:
