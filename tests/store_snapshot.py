@@ -23,7 +23,6 @@ from overheard.store.tables import (
     SignalRollup,
     Source,
     StaleCell,
-    TextBand,
 )
 
 IGNORED = {"id", "source_id", "brand_id", "mention_id", "model_version_id", "opinion_id", "fetched", "vanished"} | {
@@ -62,7 +61,7 @@ def _tables(session: Session) -> dict[str, list[Any]]:
         ]
 
     tables = (
-        Mention, MentionVersion, MentionBrand, Fingerprint, TextBand, Classification, Opinion, OpinionDimension, MentionRollup,
-        DimensionRollup, SentimentRollup, SignalRollup, StaleCell,
+        Mention, MentionVersion, MentionBrand, Fingerprint, Classification, Opinion, OpinionDimension,
+        MentionRollup, DimensionRollup, SentimentRollup, SignalRollup, StaleCell,
     )  # fmt: skip
     return {table.__tablename__: rows(table) for table in tables}

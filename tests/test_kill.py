@@ -24,7 +24,7 @@ from overheard.store.database import Store
 
 KILLS = 10
 TEMPLATE = (
-    "I was at the branch on Tuesday, waited for an hour, and then a young man told me that the person who could help me "
+    "I was at the branch on Tuesday, waited for an hour, and then a young man told me that the person who could help "
     "works on Mondays only, which nobody had written on the door or on the page."
 )
 pytestmark = pytest.mark.slow

@@ -26,6 +26,7 @@ LATE = "The parcel took eleven days, came without the charger, and the woman on 
 CALLS = (
     "Three calls, three people, three different answers, and in the end the bill was wrong once more by twelve euros."
 )
+BALANCE = "On the app I see one balance, in the branch another, and the letter of last week names a third one."
 
 
 def post(text: str, number: int, author: str | None = None, **rest: object) -> Told:
@@ -76,10 +77,10 @@ def find(store: Store, scope: Scope | None = None, limit: int = 20) -> Duplicate
 @pytest.fixture
 def ids(brand_store: Store, telling: Telling) -> list[int]:
     """A template under six names, a text that its author repeats, and one that was copied from shop to trustpost."""
-    told = [*ORIGINALS[10:], post(CALLS, 3, "x"), post(CALLS, 4, "x"), post("Nobody helped me.", 5, "y")]
-    told += [post("Nobody helped me.", 6, "y")]
-    found = telling([*told, post(f"{CALLS} {LATE}", 7, vanished=datetime(2026, 6, 1, tzinfo=UTC))], count=False)
-    found += telling([*TEMPLATE, post(f"{CALLS} {LATE}", 8, "z", url="https://a.example/9")], source="trustpost")
+    told = [*ORIGINALS[10:], post(CALLS, 3, "x"), post(CALLS, 4, "x"), post("Nobody ever helped me.", 5, "y")]
+    told += [post("Nobody ever helped me.", 6, "y")]
+    found = telling([*told, post(BALANCE, 7, vanished=datetime(2026, 6, 1, tzinfo=UTC))], count=False)
+    found += telling([*TEMPLATE, post(BALANCE, 8, "z", url="https://a.example/9")], source="trustpost")
     group_duplicates(brand_store)
     count_up(brand_store)
     return found
@@ -97,7 +98,7 @@ def test_groups_are_told_by_size_and_kind(brand_store: Store, ids: list[int]) ->
     template, calls, short, copied = found.groups
     assert (template.first.mention_id, template.since, template.until) == (ids[2], date(2026, 5, 13), date(2026, 5, 18))
     assert [example.text for example in template.examples] == [LATE.replace("charger", word) for word in "bcd"]
-    assert (calls.first.text, calls.first.day, short.first.text) == (CALLS, date(2026, 5, 4), "Nobody helped me.")
+    assert (calls.first.text, calls.first.day, short.first.text) == (CALLS, date(2026, 5, 4), "Nobody ever helped me.")
     # What vanished is the copy: its first can still be seen.
     assert (copied.first.url, copied.examples[0].mention_id) == ("https://a.example/9", ids[7])
 
