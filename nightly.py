@@ -1,4 +1,5 @@
-"""The night's work: crawl what is due, classify what is unread, roll up what changed; each part also by itself.
+"""The night's work: crawl what is due, classify what is unread, find near-duplicates, roll up what changed; each part
+also by itself.
 
 Every part is safe to kill and to run again: a page, a batch of mentions, a group of rollup cells is one transaction.
 """
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from overheard import taxonomy
 from overheard.errors import BusyError, PartialError
+from overheard.intake.duplicates import group_duplicates
 from overheard.store import readings
 from overheard.store.brands import IMPORT
 from overheard.store.database import Store
@@ -91,7 +93,7 @@ def classify(
     on_start: Callable[[int], None] | None = None,
     on_mentions: Callable[[int], None] | None = None,
 ) -> Classified:
-    """Read every mention that this model version has not read, in the order of their ids, and roll up.
+    """Read every mention that this model version has not read, in the order of their ids, and count.
 
     `load` gives the classifier; `on_start` hears how many mentions there are, `on_mentions` how many more were read.
     """
@@ -112,7 +114,7 @@ def classify(
             done = _count(done, found)
             if on_mentions:
                 on_mentions(len(found))
-        roll_up(store, measures())
+        _count_up(store)
         with store.session() as session:
             switched = readings.let_answer(session, version)
     return Classified(done.model, done.mentions, done.not_analysed, done.opinions, switched)
@@ -177,12 +179,18 @@ def _count(done: Classified, found: Sequence[readings.Reading]) -> Classified:
 
 
 def settle(store: Store) -> int:
-    """Roll up what an import or a crawl changed; 0 where a classification is under way, which does it at its end."""
+    """Count what an import or a crawl changed; 0 where a classification is under way, which does it at its end."""
     try:
         with store.lock("classify"):
-            return roll_up(store, measures())
+            return _count_up(store)
     except BusyError:
         return 0
+
+
+def _count_up(store: Store) -> int:
+    """Find near-duplicates, which count once, and roll up; return the number of cells."""
+    group_duplicates(store)
+    return roll_up(store, measures())
 
 
 def refresh(

@@ -56,29 +56,36 @@ def summary_command(
 @click.option(
     "--polarity", type=click.Choice(["positive", "negative", "neutral"]), help="Only opinions of this polarity."
 )
+@click.option("--duplicates", is_flag=True, help="The near-duplicates that are left out of counts, by group.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="At most so many.")
 @period_options
 @format_option("table", "json", "csv", "md")
 @pass_home
 def mentions_command(
-    home: Home, brand: str, dimension: str | None, polarity: str | None, limit: int, since: date | None,
-    until: date | None, lang: str | None, source: str | None, form: str,
+    home: Home, brand: str, dimension: str | None, polarity: str | None, duplicates: bool, limit: int,
+    since: date | None, until: date | None, lang: str | None, source: str | None, form: str,
 ) -> None:  # fmt: skip
     """The mentions themselves, newest first, with what was read in them.
 
     \b
-    Example:
+    Examples:
       overheard mentions "Nordwind Bank" --dimension speed --polarity negative --limit 5
+      overheard mentions "Nordwind Bank" --duplicates
     """
+    from overheard.insight.duplicates import find_duplicates
     from overheard.insight.mentions import find_mentions
     from overheard.report.formats import render
     from overheard.store.brands import find_brand
 
+    if duplicates and (dimension or polarity):
+        raise UsageError("--duplicates shows groups of whole mentions; leave --dimension and --polarity out")
     with home.store() as store, store.reading() as session:
-        found = find_mentions(
-            session, find_brand(session, brand), _scope(since, until, lang, source), dimension=dimension,
-            polarity=polarity, limit=limit,
-        )  # fmt: skip
+        asked, scope = find_brand(session, brand), _scope(since, until, lang, source)
+        found = (
+            find_duplicates(session, asked, scope, limit=limit)
+            if duplicates
+            else find_mentions(session, asked, scope, dimension=dimension, polarity=polarity, limit=limit)
+        )
     render(found, form, console())
 
 

@@ -19,7 +19,7 @@ from overheard.intake.desk import Intake
 from overheard.intake.item import Item
 from overheard.store.brands import find_source
 from overheard.store.database import Store
-from overheard.store.mentions import Counts, mark_stale
+from overheard.store.mentions import Counts, compare_again, mark_stale
 from overheard.store.tables import Base, Crawl, Mention, MentionBrand
 
 logger = logging.getLogger(__name__)
@@ -168,6 +168,7 @@ class Ledger:
             links = select(MentionBrand.brand_id, MentionBrand.mention_id).where(MentionBrand.mention_id.in_(days))
             cells = ((brand, self._source_id, days[mention]) for brand, mention in session.execute(links))
             mark_stale(session, cells)
+            compare_again(session, days)
 
     def _end(
         self,

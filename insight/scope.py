@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from overheard.errors import NotFoundError, UsageError
@@ -86,14 +86,13 @@ class Selection:
         return limits
 
     def speaks_of(self, *, from_brand: bool) -> ColumnElement[bool]:
-        """Return the condition that a mention speaks of the brand.
+        """Return the condition that a mention speaks of the brand and is no copy of another.
 
         `from_brand` lets the database start from all mentions of the brand; otherwise it starts elsewhere (a day, a
         score) and checks each mention.
         """
-        if from_brand:
-            return MentionBrand.brand_id == self.brand_id
-        return opaque(MentionBrand.brand_id) == self.brand_id
+        brand = MentionBrand.brand_id if from_brand else opaque(MentionBrand.brand_id)
+        return and_(brand == self.brand_id, MentionBrand.duplicate_of.is_(None))
 
 
 def opaque(column: InstrumentedAttribute[Value]) -> ColumnElement[Value]:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from overheard import taxonomy
 from overheard.insight import statistics
+from overheard.insight.duplicates import count_duplicates
 from overheard.insight.quotes import Quote, find_quotes
 from overheard.insight.rollups import (
     SENTIMENT,
@@ -146,10 +147,11 @@ class SignalFigures:
 class Summary:
     """The answer about one brand in one scope.
 
-    `mentions` are all that were found: `analysed` were read by the model, `not_analysed` are in a language it does not
-    know, `pending` wait for `overheard classify`. `stale` counts the days per source that changed after they were last
-    counted. `opinions` counts sentences, `model` names the version behind all of it (null before the first
-    classification). `index` has the pillars and `overall`, in [0, 100].
+    `mentions` are all that were found but `duplicates`, the near-duplicates left out of every count: `analysed` were
+    read by the model, `not_analysed` are in a language it does not know, `pending` wait for `overheard classify`.
+    `stale` counts the days per source that changed after they were last counted. `opinions` counts sentences, `model`
+    names the version behind all of it (null before the first classification). `index` has the pillars and `overall`,
+    in [0, 100].
     """
 
     brand: str
@@ -161,6 +163,7 @@ class Summary:
     not_analysed: int
     pending: int
     stale: int
+    duplicates: int
     opinions: int
     languages: tuple[LanguageFigures, ...]
     sources: tuple[SourceFigures, ...]
@@ -198,6 +201,7 @@ def summarise(session: Session, brand: Brand, scope: Scope, *, quotes: int = QUO
         not_analysed=not_analysed,
         pending=max(0, mentions - analysed - not_analysed),
         stale=_stale(session, selection),
+        duplicates=count_duplicates(session, selection),
         opinions=sentiment.all,
         languages=_languages(found, sentences),
         sources=_sources(session, found, sentences),

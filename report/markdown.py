@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from overheard.insight.compare import ComparedBrand, ComparedFigures, Comparison
+from overheard.insight.duplicates import Duplicate, Duplicates
 from overheard.insight.mentions import Found
 from overheard.insight.statistics import Estimate
 from overheard.insight.summary import DimensionFigures, Summary
 from overheard.report import figures
+from overheard.report.duplicates import heading, left_out
 from overheard.report.mentions import reading, whole
 from overheard.report.printable import printable
 from overheard.report.terminal import Answer
@@ -23,6 +25,8 @@ def to_md(answer: Answer) -> str:
         lines = _summary_lines(answer)
     elif isinstance(answer, Comparison):
         lines = _comparison_lines(answer)
+    elif isinstance(answer, Duplicates):
+        lines = _duplicate_lines(answer)
     else:
         lines = (line for mention in answer for line in _mention_lines(mention))
     return "\n".join(lines) + "\n"
@@ -48,6 +52,8 @@ def _summary_lines(summary: Summary) -> Iterator[str]:
     yield escaped(figures.limits(asked.since, asked.until, summary.language, summary.source))
     yield ""
     yield f"- Mentions: {figures.count(summary.mentions)}, analysed: {figures.count(summary.analysed)}"
+    if summary.duplicates:
+        yield f"- Near-duplicates left out: {figures.count(summary.duplicates)}"
     yield f"- Net sentiment: {figures.net(summary.net_sentiment)}"
     yield f"- Stars: {figures.stars(summary.rating)}"
     yield f"- CX index: {figures.index(summary.index['overall'])}"
@@ -114,6 +120,26 @@ def _compared(net: Estimate, entry: ComparedBrand | ComparedFigures) -> str:
         return figures.net(net)
     text = figures.difference(found)
     return f"{figures.net(net)}; {f'**{text}**' if found.certain else text}"
+
+
+def _duplicate_lines(found: Duplicates) -> Iterator[str]:
+    yield f"# {escaped(found.brand)}: near-duplicates"
+    yield ""
+    yield escaped(figures.limits(found.since, found.until, found.language, found.source))
+    yield ""
+    yield left_out(found)
+    yield ""
+    for group in found.groups:
+        yield f"## {escaped(heading(group))}"
+        yield ""
+        for mark, mention in (("counts", group.first), *(("copy", copy) for copy in group.examples)):
+            yield f"- {escaped(mention.text)} ({mark}: {_origin(mention)})"
+        yield ""
+
+
+def _origin(mention: Duplicate) -> str:
+    place = f"mention {mention.mention_id}, {escaped(mention.source)}, {figures.day(mention.day)}"
+    return f"{place}{_link(mention.url)}"
 
 
 def _mention_lines(mention: Found) -> Iterator[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from overheard.insight.compare import Comparison
+from overheard.insight.duplicates import DuplicateGroup, Duplicates
 from overheard.insight.mentions import Found
 from overheard.insight.quotes import Quote
 from overheard.insight.statistics import Estimate
@@ -28,19 +29,28 @@ MENTION_COLUMNS = (
 )  # fmt: skip
 """The header of found mentions, also where none was found."""
 
+DUPLICATE_COLUMNS = (
+    "group", "kind", "copies", "names", "unnamed", "sources", "since", "until",
+    "counts", "mention_id", "source", "day", "url", "text",
+)  # fmt: skip
+"""The header of near-duplicates, also where there are none."""
+
 Row = dict[str, str | int | float | None]
 
 
 def to_csv(answer: Answer) -> str:
-    """Return an answer as CSV: a row per dimension (and brand), of found mentions a row per sentence."""
+    """Return an answer as CSV: a row per dimension (and brand), per sentence found, per near-duplicate shown."""
     if isinstance(answer, Summary):
         rows = list(_summary_rows(answer))
     elif isinstance(answer, Comparison):
         rows = list(_comparison_rows(answer))
+    elif isinstance(answer, Duplicates):
+        rows = [row for number, group in enumerate(answer.groups, 1) for row in _duplicate_rows(number, group)]
     else:
         rows = [row for mention in answer for row in _mention_rows(mention)]
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, rows[0] if rows else MENTION_COLUMNS, lineterminator="\n")
+    empty = DUPLICATE_COLUMNS if isinstance(answer, Duplicates) else MENTION_COLUMNS
+    writer = csv.DictWriter(buffer, rows[0] if rows else empty, lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
     return buffer.getvalue()
@@ -77,6 +87,7 @@ def _summary_rows(summary: Summary) -> Iterator[Row]:
             "source": summary.source,
             "model": summary.model,
             "analysed": summary.analysed,
+            "duplicates": summary.duplicates,
             "dimension": entry.dimension,
             "label": entry.label,
             "kind": entry.kind,
@@ -115,6 +126,26 @@ def _comparison_rows(comparison: Comparison) -> Iterator[Row]:
                 "difference_high": found.high if found else None,
                 "certain": None if found is None else "yes" if found.certain else "no",
             }
+
+
+def _duplicate_rows(number: int, group: DuplicateGroup) -> Iterator[Row]:
+    for mention in (group.first, *group.examples):
+        yield {
+            "group": number,
+            "kind": group.kind,
+            "copies": group.copies,
+            "names": group.names,
+            "unnamed": group.unnamed,
+            "sources": "; ".join(f"{name} {count}" for name, count in group.sources.items()),
+            "since": _day(group.since),
+            "until": _day(group.until),
+            "counts": "yes" if mention is group.first else "no",
+            "mention_id": mention.mention_id,
+            "source": mention.source,
+            "day": _day(mention.day),
+            "url": mention.url,
+            "text": mention.text,
+        }
 
 
 def _mention_rows(mention: Found) -> Iterator[Row]:

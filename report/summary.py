@@ -91,6 +91,8 @@ def _mentions(summary: Summary) -> str:
     text = figures.count(summary.mentions)
     if summary.mentions:
         text += f" ({figures.day(summary.period.first)} to {figures.day(summary.period.last)})"
+    if summary.duplicates:
+        text += f", {figures.count(summary.duplicates)} near-duplicates left out"
     if summary.not_analysed:
         text += f", {figures.count(summary.not_analysed)} not analysed (other languages)"
     if summary.pending:

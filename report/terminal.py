@@ -1,4 +1,4 @@
-"""Print a summary, a comparison or found mentions on a terminal, in tables that fit its width.
+"""Print a summary, a comparison, near-duplicates or found mentions on a terminal, in tables that fit its width.
 
 Colours follow rich: none where the output is no terminal or NO_COLOR is set.
 """
@@ -11,13 +11,15 @@ from rich.console import Console
 from rich.text import Text
 
 from overheard.insight.compare import Comparison
+from overheard.insight.duplicates import Duplicates
 from overheard.insight.mentions import Found
 from overheard.insight.summary import Summary
 from overheard.report.comparison import comparison_parts
+from overheard.report.duplicates import duplicate_parts
 from overheard.report.mentions import mention_parts
 from overheard.report.summary import summary_parts
 
-Answer = Summary | Comparison | Sequence[Found]
+Answer = Summary | Comparison | Duplicates | Sequence[Found]
 
 
 def show(answer: Answer, console: Console) -> None:
@@ -26,6 +28,8 @@ def show(answer: Answer, console: Console) -> None:
         parts = summary_parts(answer)
     elif isinstance(answer, Comparison):
         parts = comparison_parts(answer, console.width)
+    elif isinstance(answer, Duplicates):
+        parts = duplicate_parts(answer)
     else:
         parts = mention_parts(answer)
     for part in parts:

@@ -13,6 +13,7 @@ from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from overheard.errors import NotFoundError, UsageError
+from overheard.store.duplicates import forget_texts, take_apart
 from overheard.store.tables import Brand, BrandTerm, Mention, MentionBrand, Source
 
 IMPORT = "import"
@@ -143,17 +144,21 @@ def remove_brand(session: Session, brand: Brand) -> int:
     others = exists().where(MentionBrand.mention_id == Mention.id, MentionBrand.brand_id != brand.id)
     own = select(MentionBrand.mention_id).where(MentionBrand.brand_id == brand.id)
     doomed = session.scalars(select(Mention.id).where(Mention.id.in_(own), ~others)).all()
+    take_apart(session, own)
     session.execute(delete(Mention).where(Mention.id.in_(own), ~others))
     session.delete(brand)
     session.flush()
+    forget_texts(session)
     return len(doomed)
 
 
 def remove_source(session: Session, source: Source) -> int:
     """Remove a source with its crawls, its rollups and its mentions; return the number of mentions."""
     count = session.scalar(select(func.count()).where(Mention.source_id == source.id)) or 0
+    take_apart(session, select(Mention.id).where(Mention.source_id == source.id))
     session.delete(source)
     session.flush()
+    forget_texts(session)
     return count
 
 

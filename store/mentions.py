@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from overheard.store.tables import (
     Base,
     Classification,
+    Fingerprint,
     Mention,
     MentionBrand,
     MentionVersion,
@@ -133,10 +134,24 @@ def _update(session: Session, mention: Mention, draft: MentionDraft) -> bool:
         names = set(values) if edited else {*QUIET_FIELDS, "day"}
         if draft.published is None and mention.published is None and not edited:
             names.discard("day")
+        compared = edited or mention.vanished is not None or _standing(mention) != _standing(draft)
         for name in names - {"external_id"}:
             setattr(mention, name, values[name])
         mention.vanished = None
+        if compared:
+            session.flush()
+            compare_again(session, [mention.id])
     return changed
+
+
+def _standing(mention: Mention | MentionDraft) -> tuple[datetime | None, str | None]:
+    """What decides beside the text which mention is the copy of which."""
+    return mention.published, mention.author
+
+
+def compare_again(session: Session, mention_ids: Collection[int]) -> None:
+    """Have mentions compared with the others again; call it when what changed is written, for comparing locks them."""
+    session.execute(delete(Fingerprint).where(Fingerprint.mention_id.in_(mention_ids)))
 
 
 def _keep_version(session: Session, mention: Mention) -> None:
@@ -176,6 +191,7 @@ def _link(session: Session, mention_ids: Sequence[int], brand_ids: Collection[in
     if not fresh:
         return set()
     _add_links(session, fresh)
+    compare_again(session, {mention for mention, _ in fresh})
     return set(session.scalars(select(Mention.day).where(Mention.id.in_({mention for mention, _ in fresh})).distinct()))
 
 

@@ -114,8 +114,10 @@ def save(session: Session, version: int, readings: Sequence[Reading]) -> int:
     )
     _save_opinions(session, version, readings)
     ids = [reading.mention_id for reading in readings]
-    cells = select(MentionBrand.brand_id, Mention.source_id, Mention.day).join(Mention).where(Mention.id.in_(ids))
-    mark_stale(session, session.execute(cells.distinct()))
+    cells = select(MentionBrand.brand_id, Mention.source_id, Mention.day).join(
+        Mention, Mention.id == MentionBrand.mention_id
+    )
+    mark_stale(session, session.execute(cells.where(Mention.id.in_(ids)).distinct()))
     return len(readings)
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -250,13 +251,51 @@ class MentionVersion(Base):
 
 
 class MentionBrand(Base):
-    """A mention speaks of a brand."""
+    """A mention speaks of a brand.
+
+    `duplicate_of` is the first mention of the group of near-duplicates that it belongs to among those of the brand;
+    null for the first itself and for what has no copy.
+    """
 
     __tablename__ = "mention_brands"
-    __table_args__ = (Index(None, "brand_id", "mention_id"),)
+    __table_args__ = (
+        Index(None, "brand_id", "mention_id"),
+        Index(
+            "ix_mention_brands_duplicate_of",
+            "duplicate_of",
+            "brand_id",
+            sqlite_where=text("duplicate_of IS NOT NULL"),
+            postgresql_where=text("duplicate_of IS NOT NULL"),
+        ),
+    )
 
     mention_id: Mapped[int] = mapped_column(ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True)
     brand_id: Mapped[int] = mapped_column(ForeignKey("brands.id", ondelete="CASCADE"), primary_key=True)
+    duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("mentions.id", ondelete="SET NULL"))
+
+
+class Fingerprint(Base):
+    """A mention was compared with the others; what has none is to be compared.
+
+    `key` is a hash of the words: mentions of one brand with one key are duplicates. It is null where a text is too
+    short to be compared, and covers author and source where only the same author could repeat it.
+    """
+
+    __tablename__ = "fingerprints"
+    __table_args__ = (Index(None, "key"),)
+
+    mention_id: Mapped[int] = mapped_column(ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class TextBand(Base):
+    """A text, by its key, is found by this band: near-duplicates are likely to share one."""
+
+    __tablename__ = "text_bands"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    band: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
 
 
 class Classification(Base):

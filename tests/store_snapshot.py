@@ -12,6 +12,7 @@ from overheard.store.tables import (
     Brand,
     Classification,
     DimensionRollup,
+    Fingerprint,
     Mention,
     MentionBrand,
     MentionRollup,
@@ -24,7 +25,9 @@ from overheard.store.tables import (
     StaleCell,
 )
 
-IGNORED = {"id", "source_id", "brand_id", "mention_id", "model_version_id", "opinion_id", "fetched", "vanished"}
+IGNORED = {"id", "source_id", "brand_id", "mention_id", "model_version_id", "opinion_id", "fetched", "vanished"} | {
+    "duplicate_of"
+}
 
 
 def snapshot(url: str) -> dict[str, list[str]]:
@@ -41,7 +44,10 @@ def _tables(session: Session) -> dict[str, list[Any]]:
     brands = {row.id: row.name for row in session.scalars(select(Brand))}
     mentions = {row.id: (*sources[row.source_id], row.external_id) for row in session.scalars(select(Mention))}
     opinions = {row.id: (mentions[row.mention_id], row.position) for row in session.scalars(select(Opinion))}
-    owners = {"source_id": sources, "brand_id": brands, "mention_id": mentions, "opinion_id": opinions}
+    owners: dict[str, dict[int | None, Any]] = {
+        "source_id": sources, "brand_id": brands, "mention_id": mentions, "opinion_id": opinions,
+        "duplicate_of": mentions | {None: None},
+    }  # fmt: skip
 
     def rows(table: Any) -> list[Any]:
         names = [column.key for column in table.__table__.columns]
@@ -55,7 +61,7 @@ def _tables(session: Session) -> dict[str, list[Any]]:
         ]
 
     tables = (
-        Mention, MentionVersion, MentionBrand, Classification, Opinion, OpinionDimension, MentionRollup,
-        DimensionRollup, SentimentRollup, SignalRollup, StaleCell,
+        Mention, MentionVersion, MentionBrand, Fingerprint, Classification, Opinion, OpinionDimension,
+        MentionRollup, DimensionRollup, SentimentRollup, SignalRollup, StaleCell,
     )  # fmt: skip
     return {table.__tablename__: rows(table) for table in tables}

@@ -23,6 +23,10 @@ from overheard.nlp.classifier import shipped_model
 from overheard.store.database import Store
 
 KILLS = 10
+TEMPLATE = (
+    "I was at the branch on Tuesday, waited for an hour, and then a young man told me that the person who could help "
+    "works on Mondays only, which nobody had written on the door or on the page."
+)
 pytestmark = pytest.mark.slow
 
 
@@ -49,7 +53,8 @@ def url(folder: Path) -> str:
 
 
 def reviews(path: Path, rows: int, edited: int = 0) -> Path:
-    """Write a CSV of our own sentences: `edited` of the rows say something else than in the unedited file."""
+    """Write a CSV of our own sentences: `edited` of the rows say something else than in the unedited file, and every
+    eighth row says at length what others say too."""
     corpus = shipped_model().parent / "corpus" / "authored.jsonl"
     lines = corpus.read_text(encoding="utf-8").splitlines()
     texts = [json.loads(line)["text"] for line in lines[: rows + edited]]
@@ -61,6 +66,7 @@ def reviews(path: Path, rows: int, edited: int = 0) -> Path:
         for number, text in enumerate(texts[:rows]):
             words = texts[rows + len(changed & set(range(number)))] if number in changed else text
             day = f"2026-{1 + number % 9:02}-{1 + number % 28:02}"
+            words = f"{TEMPLATE} {words if number % 24 else ''}" if number % 8 == 0 else words
             writer.writerow([f"r{number}", words, 1 + number % 5, day, f"Author {number % 50}"])
     return path
 

@@ -50,6 +50,7 @@ class Told:
     url: str | None = None
     status: str | None = "analysed"
     vanished: datetime | None = None
+    author: str | None = None
 
 
 def tell(session: Session, brand: Brand, source: Source, told: Told) -> Mention:
@@ -65,6 +66,7 @@ def tell(session: Session, brand: Brand, source: Source, told: Told) -> Mention:
         rating=told.rating,
         rating_given=None if told.rating is None else f"{1 + 4 * told.rating:g}",
         rating_scale=None if told.rating is None else 5.0,
+        author=told.author,
         url=told.url,
         published=datetime.combine(told.day, time(12), UTC),
         fetched=FETCHED,

@@ -10,6 +10,7 @@ import pytest
 from told import Said, Told, count_up, tell
 
 from overheard.insight.compare import Comparison, compare
+from overheard.insight.duplicates import Duplicate, DuplicateGroup, Duplicates
 from overheard.insight.mentions import Found, find_mentions
 from overheard.insight.scope import Scope
 from overheard.insight.summary import Summary, summarise
@@ -39,6 +40,7 @@ class Answers:
     summary: Summary
     comparison: Comparison
     found: list[Found]
+    duplicates: Duplicates
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +75,19 @@ def told_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     store.close()
 
 
+DUPLICATES = Duplicates(
+    brand="Nordwind", since=None, until=None, language=None, source=None, left_out=6, groups_found=3,
+    groups=(
+        DuplicateGroup(
+            kind="template", copies=6, names=6, unnamed=1, sources={"trust|post": 4, "shop": 3},
+            since=date(2026, 9, 1), until=date(2026, 9, 7),
+            first=Duplicate(1, "shop", date(2026, 9, 1), URL, HOSTILE),
+            examples=(Duplicate(2, "trust|post", date(2026, 9, 2), None, f"{HOSTILE}!"),),
+        ),
+    ),
+)  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def answers(told_store: Store) -> Answers:
     """The answers about that store."""
@@ -82,4 +97,5 @@ def answers(told_store: Store) -> Answers:
             summary=summarise(session, brand, Scope()),
             comparison=compare(session, [brand, other], Scope()),
             found=find_mentions(session, brand, Scope(), dimension="speed", polarity="negative", limit=3),
+            duplicates=DUPLICATES,
         )

@@ -26,10 +26,10 @@ from overheard.store.tables import Mention
 from .conftest import HOSTILE, URL, Answers
 
 
-def rendered(answer: Answer, format: str, encoding: str = "utf-8") -> str:
+def rendered(answer: Answer, format: str, encoding: str = "utf-8", width: int = 40) -> str:
     raw = io.BytesIO()
     file = io.TextIOWrapper(raw, encoding=encoding, newline="")
-    render(answer, format, Console(file=file, width=40))
+    render(answer, format, Console(file=file, width=width))
     file.flush()
     return raw.getvalue().decode(encoding)
 
@@ -64,6 +64,7 @@ def test_the_keys_of_a_summary_are_a_contract(answers: Answers) -> None:
         "not_analysed": None,
         "pending": None,
         "stale": None,
+        "duplicates": None,
         "opinions": None,
         "languages": [{"language": None, "mentions": None, "analysed": None, "net_sentiment": ESTIMATE}],
         "sources": [
@@ -102,6 +103,30 @@ def test_the_keys_of_a_comparison_and_of_found_mentions(answers: Answers) -> Non
     (first, *_) = json.loads(to_json(answers.found))
     assert list(first)[:5] == ["mention_id", "source", "kind", "language", "day"]
     assert first["opinions"][0]["dimensions"] == {"speed": {"polarity": "negative", "score": 0.9}}
+
+
+def test_the_keys_of_near_duplicates_are_a_contract(answers: Answers) -> None:
+    shown = dict.fromkeys(("mention_id", "source", "day", "url", "text"))
+    limits = dict.fromkeys(("brand", "since", "until", "language", "source", "left_out", "groups_found"))
+    group = dict.fromkeys(("kind", "copies", "names", "unnamed"))
+    group |= {"sources": {"trust|post": None, "shop": None}, "since": None, "until": None}
+    assert keys(json.loads(to_json(answers.duplicates))) == {
+        **limits, "groups": [{**group, "first": shown, "examples": [shown]}]
+    }  # fmt: skip
+
+
+def test_near_duplicates_say_what_they_are_in_every_format(answers: Answers) -> None:
+    heading = "Template: 7 mentions, 6 names and 1 without; trust|post 4, shop 3; 2026-09-01 to 2026-09-07"
+    assert f"{heading}\n" in rendered(answers.duplicates, "table", width=120)
+    text = to_md(answers.duplicates)
+    assert f"## {heading.replace('|', chr(92) + '|')}\n" in text
+    assert r"red \| \*bold\* \<b\>tag\</b\> new line" in text
+    rows = list(csv.DictReader(io.StringIO(to_csv(answers.duplicates))))
+    assert [(row["group"], row["counts"], row["mention_id"]) for row in rows] == [("1", "yes", "1"), ("1", "no", "2")]
+    nothing = dataclasses.replace(answers.duplicates, left_out=0, groups_found=0, groups=())
+    assert to_csv(nothing).splitlines() == [to_csv(answers.duplicates).splitlines()[0]]
+    assert "No near-duplicates here." in to_md(nothing)
+    assert "6 near-duplicates in 3 groups, left out of all counts; the 1 largest" in to_md(answers.duplicates)
 
 
 def test_json_is_exact(answers: Answers, told_store: Store) -> None:

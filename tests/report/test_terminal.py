@@ -30,7 +30,7 @@ def printed(answer: Answer, width: int = 80, **options: object) -> str:
 
 
 def every(answers: Answers) -> Sequence[Answer]:
-    return answers.summary, answers.comparison, answers.found
+    return answers.summary, answers.comparison, answers.found, answers.duplicates
 
 
 @pytest.mark.parametrize("width", [80, 100, 160])
