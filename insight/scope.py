@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from overheard.errors import NotFoundError, UsageError
@@ -85,15 +85,14 @@ class Selection:
             limits.append(table.source_id.in_(self.source_ids))
         return limits
 
-    def speaks_of(self, *, from_brand: bool) -> ColumnElement[bool]:
-        """Return the condition that a mention speaks of the brand.
+    def speaks_of(self, *, from_brand: bool, rejected: bool = False) -> ColumnElement[bool]:
+        """Return the condition that a mention speaks of the brand, or with `rejected` that it was found and does not.
 
         `from_brand` lets the database start from all mentions of the brand; otherwise it starts elsewhere (a day, a
         score) and checks each mention.
         """
-        if from_brand:
-            return MentionBrand.brand_id == self.brand_id
-        return opaque(MentionBrand.brand_id) == self.brand_id
+        brand_id = MentionBrand.brand_id if from_brand else opaque(MentionBrand.brand_id)
+        return and_(brand_id == self.brand_id, MentionBrand.rejected if rejected else ~MentionBrand.rejected)
 
 
 def opaque(column: InstrumentedAttribute[Value]) -> ColumnElement[Value]:

@@ -146,10 +146,11 @@ class SignalFigures:
 class Summary:
     """The answer about one brand in one scope.
 
-    `mentions` are all that were found: `analysed` were read by the model, `not_analysed` are in a language it does not
-    know, `pending` wait for `overheard classify`. `stale` counts the days per source that changed after they were last
-    counted. `opinions` counts sentences, `model` names the version behind all of it (null before the first
-    classification). `index` has the pillars and `overall`, in [0, 100].
+    `mentions` are all that are about the brand: `analysed` were read by the model, `not_analysed` are in a language it
+    does not know, `pending` wait for `overheard classify`. `rejected` were found besides and are not about the brand.
+    `stale` counts the days per source that changed after they were last counted. `opinions` counts sentences, `model`
+    names the version behind all of it (null before the first classification). `index` has the pillars and `overall`,
+    in [0, 100].
     """
 
     brand: str
@@ -160,6 +161,7 @@ class Summary:
     analysed: int
     not_analysed: int
     pending: int
+    rejected: int
     stale: int
     opinions: int
     languages: tuple[LanguageFigures, ...]
@@ -197,6 +199,7 @@ def summarise(session: Session, brand: Brand, scope: Scope, *, quotes: int = QUO
         analysed=analysed,
         not_analysed=not_analysed,
         pending=max(0, mentions - analysed - not_analysed),
+        rejected=_rejected(session, selection),
         stale=_stale(session, selection),
         opinions=sentiment.all,
         languages=_languages(found, sentences),
@@ -230,6 +233,12 @@ def _not_analysed(session: Session, version: int | None, selection: Selection, m
         .where(selection.speaks_of(from_brand=is_few(mentions)), *selection.mentions())
     )
     return count or 0
+
+
+def _rejected(session: Session, selection: Selection) -> int:
+    links = select(func.count()).select_from(MentionBrand).join(Mention, Mention.id == MentionBrand.mention_id)
+    left_out = selection.speaks_of(from_brand=True, rejected=True)
+    return session.scalar(links.where(left_out, *selection.mentions())) or 0
 
 
 def _stale(session: Session, selection: Selection) -> int:

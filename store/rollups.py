@@ -134,7 +134,9 @@ def _recompute(session: Session, measures: Measures, brand_id: int, source_id: i
 
 
 def _cell_rows(brand_id: int, source_id: int, days: Sequence[date]) -> Select[*tuple[Any, ...]]:
-    linked = exists().where(MentionBrand.mention_id == Mention.id, MentionBrand.brand_id == brand_id)
+    linked = exists().where(
+        MentionBrand.mention_id == Mention.id, MentionBrand.brand_id == brand_id, ~MentionBrand.rejected
+    )
     return select(
         literal(brand_id).label("brand_id"),
         Mention.day,
