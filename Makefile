@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check test-servers speed crawling transfer clean
+.PHONY: demo test check test-servers speed crawling transfer relevance relevance-fit clean
 
 demo: .venv/installed
 	$(BIN)/overheard demo
@@ -35,6 +35,14 @@ crawling: .venv/installed
 # PUBLIC: a folder with the public test sets named in docs/transfer.md.
 transfer: .venv/installed
 	$(BIN)/python benchmarks/transfer.py $(PUBLIC)
+
+# Is a mention about the brand? With PUBLIC=FOLDER also on GermEval 2017 (docs/relevance.md).
+relevance: .venv/installed
+	$(BIN)/python benchmarks/relevance.py $(if $(PUBLIC),--public $(PUBLIC))
+
+# After a training run: the weights that judge relevance belong to the encoder's.
+relevance-fit: .venv/installed
+	$(BIN)/python benchmarks/relevance.py --fit
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -34,6 +34,8 @@ COMMANDS = {
     "train": "understand",
     "summary": "answers",
     "mentions": "answers",
+    "accept": "answers",
+    "reject": "answers",
     "compare": "answers",
 }
 """Each command and the module of `overheard.commands` that holds it, in the order in which help lists them."""

@@ -1,5 +1,5 @@
-"""The night's work: crawl what is due, classify what is unread, find near-duplicates, roll up what changed; each part
-also by itself.
+"""The night's work: crawl what is due, judge what was found, classify what is unread, find near-duplicates, roll up
+what changed; each part also by itself.
 
 Every part is safe to kill and to run again: a page, a batch of mentions, a group of rollup cells is one transaction.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from overheard import taxonomy
 from overheard.errors import BusyError, PartialError
 from overheard.intake.duplicates import group_duplicates
-from overheard.store import readings
-from overheard.store.brands import IMPORT
+from overheard.store import readings, relevance
+from overheard.store.brands import IMPORT, terms
 from overheard.store.database import Store
 from overheard.store.rollups import Measures, roll_up
 from overheard.store.tables import Crawl, Source
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from overheard.crawler.run import CrawlProgress, CrawlResult
     from overheard.nlp.classifier import Classifier
     from overheard.nlp.reader import DocumentReading
+    from overheard.nlp.relevance import Profile
     from overheard.settings import Settings
 
 BATCH = 512
@@ -42,9 +43,15 @@ SLACK = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """What `classify` did: mentions read, of these not analysed, opinions found, brands that a new version answers."""
+    """What `classify` did.
+
+    Of `judged` mentions, which a search found, `rejected` are not about the brand; of `mentions`, which were read,
+    `not_analysed` are in another language. `switched` are the brands that a new version answers for.
+    """
 
     model: str
+    judged: int = 0
+    rejected: int = 0
     mentions: int = 0
     not_analysed: int = 0
     opinions: int = 0
@@ -93,19 +100,20 @@ def classify(
     on_start: Callable[[int], None] | None = None,
     on_mentions: Callable[[int], None] | None = None,
 ) -> Classified:
-    """Read every mention that this model version has not read, in the order of their ids, and count.
+    """Judge what searches found, read every mention that this model version has not read, by id, and count.
 
-    `load` gives the classifier; `on_start` hears how many mentions there are, `on_mentions` how many more were read.
+    `load` gives the classifier; `on_start` hears how many mentions there are to judge, then how many in all,
+    `on_mentions` how many more are done.
     """
     with store.lock("classify"):
         classifier = load()
         with store.session() as session:
             version = readings.version_id(session, classifier.version)
+        done = _judge(store, classifier, on_start, on_mentions)
         with store.reading() as session:
-            total = readings.count_unread(session, version)
+            total = done.judged + readings.count_unread(session, version)
         if on_start:
             on_start(total)
-        done = Classified(classifier.version)
         for found in _readings(store, version, classifier, settings):
             with store.session() as session:
                 readings.save(session, version, found)
@@ -117,7 +125,89 @@ def classify(
         _count_up(store)
         with store.session() as session:
             switched = readings.let_answer(session, version)
-    return Classified(done.model, done.mentions, done.not_analysed, done.opinions, switched)
+    return replace(done, switched=switched)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A source that finds mentions by words, and what is known of the brand that it searches for."""
+
+    source_id: int
+    brand_id: int
+    profile: Profile
+    judged_as: str
+
+    @property
+    def place(self) -> tuple[int, int, str]:
+        """What tells the mentions that are not judged yet."""
+        return self.brand_id, self.source_id, self.judged_as
+
+
+def _searches(store: Store, classifier: Classifier) -> list[_Search]:
+    """Return the sources whose mentions may be about something else."""
+    with store.reading() as session:
+        crawled = select(Source).where(Source.kind != IMPORT, Source.brand_id.is_not(None)).order_by(Source.id)
+        sources = session.scalars(crawled).all()
+        if not sources:
+            return []
+        from overheard.crawler.kinds import kinds
+        from overheard.nlp.relevance import Profile, fingerprint
+
+        found = []
+        for source in sources:
+            kind, brand = kinds().get(source.kind), source.brand
+            words = kind.seeks(source.target) if kind else None
+            if words is None or brand is None:
+                continue
+            known = {kind: tuple(terms(brand, kind)) for kind in ("alias", "product", "exclusion")}
+            profile = Profile(
+                name=brand.name, aliases=known["alias"], products=known["product"], exclusions=known["exclusion"],
+                industry=brand.industry, description=brand.description, sought=words,
+            )  # fmt: skip
+            found.append(_Search(source.id, brand.id, profile, fingerprint(classifier, profile)))
+        return found
+
+
+def _judge(
+    store: Store, classifier: Classifier, on_start: Callable[[int], None] | None,
+    on_mentions: Callable[[int], None] | None,
+) -> Classified:  # fmt: skip
+    """Judge what was found for a brand and is not judged by its present words; return the counts."""
+    done, searches = Classified(classifier.version), _searches(store, classifier)
+    with store.reading() as session:
+        total = sum(relevance.count_unjudged(session, *search.place) for search in searches)
+    if on_start and total:
+        on_start(total)
+    for search in searches if total else ():
+        for verdicts in _verdicts(store, classifier, search):
+            rejected = sum(verdict.rejected for verdict in verdicts)
+            done = replace(done, judged=done.judged + len(verdicts), rejected=done.rejected + rejected)
+            if on_mentions:
+                on_mentions(len(verdicts))
+    return done
+
+
+def _verdicts(store: Store, classifier: Classifier, search: _Search) -> Iterator[list[relevance.Judgement]]:
+    """Judge and store what a search found, a batch at a time."""
+    from overheard.nlp.relevance import Document, judge
+
+    after = 0
+    while True:
+        with store.reading() as session:
+            batch = relevance.unjudged(session, *search.place, after=after, limit=BATCH)
+        if not batch:
+            return
+        after = batch[-1].id
+        documents = [Document("\n".join(filter(None, (each.title, each.text))), each.language) for each in batch]
+        verdicts = [
+            relevance.Judgement(
+                mention.id, mention.content_hash, judged.relevance, judged.rejected, judged.decided_by, judged.exclusion
+            )
+            for mention, judged in zip(batch, judge(classifier, search.profile, documents), strict=True)
+        ]
+        with store.session() as session:
+            relevance.save(session, search.brand_id, search.judged_as, verdicts)
+        yield verdicts
 
 
 def _readings(
@@ -170,11 +260,11 @@ def _as_reading(mention: readings.Unread, reading: DocumentReading) -> readings.
 
 
 def _count(done: Classified, found: Sequence[readings.Reading]) -> Classified:
-    return Classified(
-        done.model,
-        done.mentions + len(found),
-        done.not_analysed + sum(reading.status == "not_analysed" for reading in found),
-        done.opinions + sum(len(reading.opinions) for reading in found),
+    return replace(
+        done,
+        mentions=done.mentions + len(found),
+        not_analysed=done.not_analysed + sum(reading.status == "not_analysed" for reading in found),
+        opinions=done.opinions + sum(len(reading.opinions) for reading in found),
     )
 
 

@@ -1,4 +1,4 @@
-"""`overheard summary`, `mentions` and `compare`: ask about a brand."""
+"""`overheard summary`, `mentions` and `compare`: ask about a brand; `accept` and `reject`: what is about it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from overheard.commands.options import Home, console, format_option, pass_home, period_options
+from overheard.commands.options import Home, console, format_option, pass_home, period_options, say
 from overheard.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -57,12 +57,13 @@ def summary_command(
     "--polarity", type=click.Choice(["positive", "negative", "neutral"]), help="Only opinions of this polarity."
 )
 @click.option("--duplicates", is_flag=True, help="The near-duplicates that are left out of counts, by group.")
+@click.option("--rejected", is_flag=True, help="Instead those that were found and are not about the brand, and why.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="At most so many.")
 @period_options
 @format_option("table", "json", "csv", "md")
 @pass_home
 def mentions_command(
-    home: Home, brand: str, dimension: str | None, polarity: str | None, duplicates: bool, limit: int,
+    home: Home, brand: str, dimension: str | None, polarity: str | None, duplicates: bool, rejected: bool, limit: int,
     since: date | None, until: date | None, lang: str | None, source: str | None, form: str,
 ) -> None:  # fmt: skip
     """The mentions themselves, newest first, with what was read in them.
@@ -71,6 +72,7 @@ def mentions_command(
     Examples:
       overheard mentions "Nordwind Bank" --dimension speed --polarity negative --limit 5
       overheard mentions "Nordwind Bank" --duplicates
+      overheard mentions Orange --rejected
     """
     from overheard.insight.duplicates import find_duplicates
     from overheard.insight.mentions import find_mentions
@@ -84,9 +86,54 @@ def mentions_command(
         found = (
             find_duplicates(session, asked, scope, limit=limit)
             if duplicates
-            else find_mentions(session, asked, scope, dimension=dimension, polarity=polarity, limit=limit)
+            else find_mentions(
+                session, asked, scope, dimension=dimension, polarity=polarity, rejected=rejected, limit=limit
+            )
         )
     render(found, form, console())
+
+
+@click.command("accept")
+@click.argument("brand")
+@click.argument("mentions", nargs=-1, required=True, type=int)
+@pass_home
+def accept_command(home: Home, brand: str, mentions: tuple[int, ...]) -> None:
+    """Count mentions as about the brand, whatever the judgement was or will be; give their numbers.
+
+    \b
+    Example:
+      overheard accept Orange 117 118
+    """
+    _decide(home, brand, mentions, rejected=False)
+
+
+@click.command("reject")
+@click.argument("brand")
+@click.argument("mentions", nargs=-1, required=True, type=int)
+@pass_home
+def reject_command(home: Home, brand: str, mentions: tuple[int, ...]) -> None:
+    """Leave mentions out as not about the brand, whatever the judgement was or will be; give their numbers.
+
+    \b
+    Example:
+      overheard reject Orange 119
+    """
+    _decide(home, brand, mentions, rejected=True)
+
+
+def _decide(home: Home, brand: str, mentions: tuple[int, ...], *, rejected: bool) -> None:
+    from overheard import nightly
+    from overheard.store import relevance
+    from overheard.store.brands import find_brand
+
+    with home.store() as store:
+        with store.session() as session:
+            found = find_brand(session, brand)
+            changed = relevance.decide(session, found, mentions, rejected=rejected)
+        nightly.settle(store)
+    done = "left out of" if rejected else "counted for"
+    hint = "" if rejected or not changed else "; `overheard classify` reads those that are not read yet"
+    say(f"{len(set(mentions))} mentions {done} {found.name!r}, {changed} changed{hint}")
 
 
 @click.command("compare")

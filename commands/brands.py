@@ -21,6 +21,7 @@ def described(brand: Brand) -> dict[str, Any]:
     return {
         "brand": brand.name,
         "industry": brand.industry,
+        "description": brand.description,
         "aliases": terms(brand, "alias"),
         "products": terms(brand, "product"),
         "rivals": terms(brand, "rival"),
@@ -45,6 +46,9 @@ def _term_options(command: Any) -> Any:
         command = click.option(f"--{name}", f"{name}s" if name != "alias" else "aliases", multiple=True, help=text)(
             command
         )
+    command = click.option(
+        "--description", help="What the brand does, in a sentence or two: what a search finds is compared with it."
+    )(command)
     return click.option("--industry", help="The brand's industry, such as banking.")(command)
 
 
@@ -53,21 +57,24 @@ def _term_options(command: Any) -> Any:
 @_term_options
 @pass_home
 def add(
-    home: Home, name: str, industry: str | None, aliases: tuple[str, ...], rivals: tuple[str, ...],
-    products: tuple[str, ...], exclusions: tuple[str, ...],
+    home: Home, name: str, industry: str | None, description: str | None, aliases: tuple[str, ...],
+    rivals: tuple[str, ...], products: tuple[str, ...], exclusions: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Add a brand.
 
     \b
-    Example:
+    Examples:
       overheard brand add "Nordwind Bank" --alias nordwind --industry banking --rival "Other Bank"
+      overheard brand add Orange --industry telecommunications --product Livebox --exclusion "orange juice" \\
+          --description "Orange offers mobile phones, fibre and television."
     """
     from overheard.store.brands import add_brand
 
     with home.store() as store, store.session() as session:
         brand = add_brand(
-            session, name, aliases=aliases, industry=industry, rivals=rivals, products=products, exclusions=exclusions
-        )
+            session, name, aliases=aliases, industry=industry, description=description, rivals=rivals,
+            products=products, exclusions=exclusions,
+        )  # fmt: skip
         say(
             f"added brand {brand.name!r}. Next: `overheard source add {quote(brand.name)} …` for a place to crawl, "
             f"or `overheard import FILE --brand {quote(brand.name)}`"
@@ -136,8 +143,9 @@ def show(home: Home, name: str, form: str) -> None:
 @click.option("--drop", multiple=True, help="Forget this alias, rival, product or exclusion. Repeatable.")
 @pass_home
 def edit(
-    home: Home, name: str, new_name: str | None, industry: str | None, aliases: tuple[str, ...],
-    rivals: tuple[str, ...], products: tuple[str, ...], exclusions: tuple[str, ...], drop: tuple[str, ...],
+    home: Home, name: str, new_name: str | None, industry: str | None, description: str | None,
+    aliases: tuple[str, ...], rivals: tuple[str, ...], products: tuple[str, ...], exclusions: tuple[str, ...],
+    drop: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Change a brand: what is given is added or replaced, the rest stays.
 
@@ -145,7 +153,7 @@ def edit(
     Example:
       overheard brand edit "Nordwind Bank" --alias "NW Bank" --drop nordwind
     """
-    from overheard.store.brands import drop_terms, find_brand, rename_brand, set_terms
+    from overheard.store.brands import describe, drop_terms, find_brand, rename_brand, set_terms
 
     with home.store() as store, store.session() as session:
         brand = find_brand(session, name)
@@ -153,6 +161,8 @@ def edit(
             rename_brand(session, brand, new_name)
         if industry is not None:
             brand.industry = industry or None
+        if description is not None:
+            describe(brand, description)
         drop_terms(brand, drop)
         for kind, texts in (("alias", aliases), ("rival", rivals), ("product", products), ("exclusion", exclusions)):
             set_terms(brand, kind, texts)

@@ -18,6 +18,7 @@ from overheard.commands.options import (
     Progress,
     format_option,
     json_text,
+    judged_line,
     load_classifier,
     pass_home,
     say,
@@ -269,6 +270,8 @@ def refresh_command(home: Home, form: str) -> None:
         click.echo(json_text(asdict(done)))
     else:
         show_crawls(done.crawls, form)
+        if done.classified.judged:
+            click.echo(judged_line(done.classified))
         click.echo(
             f"{len(done.crawls)} sources crawled, {done.classified.mentions} mentions classified by "
             f"{done.classified.model}, {done.classified.not_analysed} of them not analysed"

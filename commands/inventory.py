@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from overheard.commands.options import seconds
 from overheard.crawler.kinds import find_kind
 from overheard.errors import NotFoundError, UsageError
-from overheard.store.brands import add_brand, add_source, find_brand, set_terms, target_key
+from overheard.store.brands import add_brand, add_source, describe, find_brand, set_terms, target_key
 from overheard.store.tables import Brand
 
 
@@ -43,6 +43,7 @@ class BrandEntry(_Entry):
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     industry: str | None = None
+    description: str | None = None
     aliases: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
     rivals: tuple[str, ...] = ()
@@ -93,6 +94,8 @@ def _brand(session: Session, entry: BrandEntry) -> Brand:
     except NotFoundError:
         brand = add_brand(session, entry.name)
     brand.industry = entry.industry or brand.industry
+    if entry.description:
+        describe(brand, entry.description)
     for kind, texts in (
         ("alias", entry.aliases), ("product", entry.products), ("rival", entry.rivals), ("exclusion", entry.exclusions),
     ):  # fmt: skip

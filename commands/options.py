@@ -18,6 +18,7 @@ from overheard.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from overheard.nightly import Classified
     from overheard.nlp.classifier import Classifier
     from overheard.settings import Settings
     from overheard.store.database import Store
@@ -161,6 +162,11 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     for row in rows:
         drawn.add_row(*("" if cell is None else str(cell) for cell in row))
     console().print(drawn, markup=False)
+
+
+def judged_line(done: Classified) -> str:
+    """Return the line that says what became of mentions that searches found."""
+    return f"{done.judged} mentions found by searches, {done.rejected} of them not about the brand"
 
 
 class Progress:

@@ -171,6 +171,8 @@ def _exported(session: Session) -> list[dict[str, Any]]:
         row: dict[str, Any] = {"name": brand.name}
         if brand.industry:
             row["industry"] = brand.industry
+        if brand.description:
+            row["description"] = brand.description
         row |= {
             name: terms(brand, kind)
             for name, kind in (

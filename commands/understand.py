@@ -20,6 +20,7 @@ from overheard.commands.options import (
     Progress,
     format_option,
     json_text,
+    judged_line,
     load_classifier,
     pass_home,
     say,
@@ -41,6 +42,8 @@ LINES_AT_ONCE = 2048
 def classify_command(home: Home, form: str) -> None:
     """Classify every mention that this model version has not read yet.
 
+    What a search found is first judged: is it about the brand at all? What is not is kept and left out.
+
     Safe to interrupt; the same command goes on where it stopped.
 
     \b
@@ -54,6 +57,8 @@ def classify_command(home: Home, form: str) -> None:
     if form == "json":
         click.echo(json_text(asdict(done)))
     else:
+        if done.judged:
+            click.echo(judged_line(done))
         click.echo(
             f"{done.mentions} mentions classified by {done.model}: {done.opinions} opinions, "
             f"{done.not_analysed} mentions not analysed (another language)"

@@ -31,6 +31,10 @@ class Kind:
         """Return the target in its canonical spelling; raises UsageError in one line."""
         return self.spider.validate(dict(target))
 
+    def seeks(self, target: Mapping[str, str]) -> str | None:
+        """Return the words that a valid target searches for, None where all that is said in one place is read."""
+        return target.get(self.spider.sought) if self.spider.sought else None
+
     def host(self, target: Mapping[str, str]) -> str:
         """Return the host that the pages of a valid target lie on."""
         return urlsplit(self.spider.first_urls(dict(target))[0]).hostname or ""

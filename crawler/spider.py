@@ -67,9 +67,10 @@ class SourceSpider(Spider):
 
     `newest_first` says that the pages come in that order, so that reading may stop at the watermark. `form_is_sure`
     says that a page without mentions is known to be one. `whole` says that a complete crawl sees all that the source
-    shows, so that what it does not see has vanished. `credentials` names what a user must have from the service.
-    `obeys_robots` is false for the documented interfaces of services, which have their own terms. `undocumented` says
-    that the service never promised what is read here, so that adding a source of it wants a yes.
+    shows, so that what it does not see has vanished. `sought` names the key of the target that holds the words of a
+    search: what is found by words may be about something else, and is judged. `credentials` names what a user must have
+    from the service. `obeys_robots` is false for the documented interfaces of services, which have their own terms.
+    `undocumented` says that the service never promised what is read here, so that adding a source of it wants a yes.
     """
 
     help: ClassVar[str]
@@ -78,6 +79,7 @@ class SourceSpider(Spider):
     newest_first: ClassVar[bool] = False
     form_is_sure: ClassVar[bool] = False
     whole: ClassVar[bool] = False
+    sought: ClassVar[str | None] = None
     credentials: ClassVar[tuple[str, ...]] = ()
     obeys_robots: ClassVar[bool] = True
     undocumented: ClassVar[bool] = False

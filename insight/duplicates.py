@@ -108,7 +108,7 @@ def count_duplicates(session: Session, selection: Selection) -> int:
 def _copies(selection: Selection) -> list[ColumnElement[bool]]:
     # The few copies come first, and the brand is checked of each.
     of_brand = func.coalesce(MentionBrand.brand_id, MentionBrand.brand_id) == selection.brand_id
-    return [MentionBrand.duplicate_of.is_not(None), of_brand, *selection.mentions()]
+    return [MentionBrand.duplicate_of.is_not(None), ~MentionBrand.rejected, of_brand, *selection.mentions()]
 
 
 def _groups(

@@ -60,10 +60,11 @@ class FoundOpinion:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One mention with its opinions; `status` is `analysed`, `not_analysed` or `pending`.
+    """One mention with its opinions; `status` is `analysed`, `not_analysed`, `pending`, or `rejected` where unread.
 
     `vanished` is when it was first missed at its source, null while it stands there. `rating` is on 0..1. `sentiment`
-    is the mention's own, null where it was not analysed.
+    is the mention's own, null where it was not analysed. `relevance`, `rejected`, `decided_by` and `reason` say whether
+    it is about the brand (see `store.tables.MentionBrand`).
     """
 
     mention_id: int
@@ -82,6 +83,10 @@ class Found:
     reply_state: str
     status: str
     sentiment: str | None
+    relevance: float | None
+    rejected: bool
+    decided_by: str | None
+    reason: str | None
     opinions: tuple[FoundOpinion, ...]
 
 
@@ -109,21 +114,26 @@ def find_mentions(
     *,
     dimension: str | None = None,
     polarity: str | None = None,
+    rejected: bool = False,
     limit: int = 20,
 ) -> list[Found]:
     """Return up to `limit` mentions of a brand, newest first.
 
     With `dimension`, those with a sentence that bears on it, in that `polarity` if given; with `polarity` alone, those
-    with a sentence of that sentiment (also `mixed`). Raises NotFoundError for an unknown dimension or source,
-    UsageError for an unknown polarity or an impossible scope.
+    with a sentence of that sentiment (also `mixed`). With `rejected`, those that were found and are not about the brand
+    instead: they are not read, so there is no search for sentences. Raises NotFoundError for an unknown dimension or
+    source, UsageError for an unknown polarity or an impossible scope.
     """
     search = _Search(brand.model_version_id, dimension, polarity)
     _check(search, limit)
+    if rejected and search.is_for_sentences:
+        raise UsageError("rejected mentions are not read; ask for them without a dimension and a polarity")
     selection = select_scope(session, brand, scope)
     if search.is_for_sentences and search.version is None:
         return []
     large = is_large(session, brand.id)
-    query = _mentions(search.version, selection, from_brand=not large)
+    speaks = selection.speaks_of(from_brand=rejected or not large, rejected=rejected)
+    query = _mentions(search.version, selection).where(speaks)
     if search.is_for_sentences:
         query = query.where(_has_sentence(search))
     if search.is_for_sentences and large:
@@ -143,14 +153,15 @@ def _check(search: _Search, limit: int) -> None:
         raise UsageError(f"no polarity {search.polarity!r} here; expected one of {', '.join(words)}")
 
 
-def _mentions(version: int | None, selection: Selection, *, from_brand: bool) -> Select[*tuple[Any, ...]]:
+def _mentions(version: int | None, selection: Selection) -> Select[*tuple[Any, ...]]:
+    judged = (MentionBrand.relevance, MentionBrand.rejected, MentionBrand.decided_by, MentionBrand.reason)
     read = and_(Classification.mention_id == Mention.id, Classification.model_version_id == version)
     return (
-        select(Mention, Source.name, Source.kind, Classification.status, Classification.sentiment)
+        select(Mention, Source.name, Source.kind, Classification.status, Classification.sentiment, *judged)
         .join(MentionBrand, MentionBrand.mention_id == Mention.id)
         .join(Source, Source.id == Mention.source_id)
         .join(Classification, read, isouter=True)
-        .where(selection.speaks_of(from_brand=from_brand), *selection.mentions())
+        .where(*selection.mentions())
         .order_by(Mention.day.desc(), func.coalesce(Mention.published, Mention.fetched).desc(), Mention.id.desc())
     )
 
@@ -252,7 +263,11 @@ def _found(row: Any, opinions: tuple[FoundOpinion, ...]) -> Found:
         rating_given=mention.rating_given,
         rating_scale=mention.rating_scale,
         reply_state=mention.reply_state,
-        status=row.status or "pending",
+        status=row.status or ("rejected" if row.rejected else "pending"),
         sentiment=row.sentiment,
+        relevance=row.relevance,
+        rejected=row.rejected,
+        decided_by=row.decided_by,
+        reason=row.reason,
         opinions=opinions,
     )

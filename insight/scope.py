@@ -21,6 +21,7 @@ from overheard.store.tables import (
     SignalRollup,
     Source,
     StaleCell,
+    counts,
 )
 
 Rollup = type[MentionRollup] | type[DimensionRollup] | type[SentimentRollup] | type[SignalRollup]
@@ -85,14 +86,16 @@ class Selection:
             limits.append(table.source_id.in_(self.source_ids))
         return limits
 
-    def speaks_of(self, *, from_brand: bool) -> ColumnElement[bool]:
-        """Return the condition that a mention speaks of the brand and is no copy of another.
+    def speaks_of(self, *, from_brand: bool, rejected: bool = False) -> ColumnElement[bool]:
+        """Return the condition that a mention speaks of the brand and is no copy of another, or with `rejected` that it
+        was found and does not speak of it.
 
         `from_brand` lets the database start from all mentions of the brand; otherwise it starts elsewhere (a day, a
         score) and checks each mention.
         """
-        brand = MentionBrand.brand_id if from_brand else opaque(MentionBrand.brand_id)
-        return and_(brand == self.brand_id, MentionBrand.duplicate_of.is_(None))
+        brand_id = MentionBrand.brand_id if from_brand else opaque(MentionBrand.brand_id)
+        chosen = MentionBrand.rejected if rejected else counts()
+        return and_(brand_id == self.brand_id, chosen)
 
 
 def opaque(column: InstrumentedAttribute[Value]) -> ColumnElement[Value]:

@@ -147,8 +147,9 @@ class SignalFigures:
 class Summary:
     """The answer about one brand in one scope.
 
-    `mentions` are all that were found but `duplicates`, the near-duplicates left out of every count: `analysed` were
-    read by the model, `not_analysed` are in a language it does not know, `pending` wait for `overheard classify`.
+    `mentions` are all that are about the brand and no copies: `analysed` were read by the model, `not_analysed` are in
+    a language it does not know, `pending` wait for `overheard classify`. Left out of every count are `rejected`, which
+    were found and are not about the brand, and `duplicates`, near-duplicates of others.
     `stale` counts the days per source that changed after they were last counted. `opinions` counts sentences, `model`
     names the version behind all of it (null before the first classification). `index` has the pillars and `overall`,
     in [0, 100].
@@ -162,6 +163,7 @@ class Summary:
     analysed: int
     not_analysed: int
     pending: int
+    rejected: int
     stale: int
     duplicates: int
     opinions: int
@@ -200,6 +202,7 @@ def summarise(session: Session, brand: Brand, scope: Scope, *, quotes: int = QUO
         analysed=analysed,
         not_analysed=not_analysed,
         pending=max(0, mentions - analysed - not_analysed),
+        rejected=_rejected(session, selection),
         stale=_stale(session, selection),
         duplicates=count_duplicates(session, selection),
         opinions=sentiment.all,
@@ -234,6 +237,12 @@ def _not_analysed(session: Session, version: int | None, selection: Selection, m
         .where(selection.speaks_of(from_brand=is_few(mentions)), *selection.mentions())
     )
     return count or 0
+
+
+def _rejected(session: Session, selection: Selection) -> int:
+    links = select(func.count()).select_from(MentionBrand).join(Mention, Mention.id == MentionBrand.mention_id)
+    left_out = selection.speaks_of(from_brand=True, rejected=True)
+    return session.scalar(links.where(left_out, *selection.mentions())) or 0
 
 
 def _stale(session: Session, selection: Selection) -> int:

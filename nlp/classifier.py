@@ -13,22 +13,22 @@ import hashlib
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from importlib import resources
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 
 from overheard.errors import ModelError
 from overheard.nlp.calibration import opinion_scores, probabilities
-from overheard.nlp.encoder import QuantisedEncoder, quantisable
+from overheard.nlp.encoder import Encoder, QuantisedEncoder, quantisable
 from overheard.nlp.network import POLARITIES, SENTIMENTS, TOKENIZER, WEIGHTS, Logits, NetworkConfig, OpinionNetwork
 
 # oneDNN keeps a compiled product for every shape of batch that it met, by default 1024 of them: hundreds of MB.
@@ -84,7 +84,7 @@ class Classifier:
         self.number_format = number_format or NumberFormat.native()
         self.network = OpinionNetwork.load(self.folder)
         self.config: NetworkConfig = self.network.config
-        self._encode: Callable[[Tensor], Tensor] = self.network.encoder
+        self._encode: Encoder | QuantisedEncoder = self.network.encoder
         if self.number_format is NumberFormat.INT8:
             self._encode = QuantisedEncoder(self.network.encoder)
         elif self.number_format is NumberFormat.BFLOAT16:
@@ -122,6 +122,25 @@ class Classifier:
         ids = torch.tensor(batch)
         with torch.inference_mode():
             return list(self._verdicts(probabilities(self.network.judge(self._encode(ids)), self.config)))
+
+    def contexts(self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]], depth: int) -> Tensor:
+        """Return what the encoder's first `depth` layers make of texts, floats of shape (texts, 2, hidden).
+
+        The first of the two vectors is the mean token state over a text's `spans` (start, end), the second over all of
+        it; of a text longer than `max_tokens` only the beginning is read. Spans without a token give the second twice.
+        """
+        encoded = self.tokenizer.encode_batch(list(texts))
+        weights = [_token_weights(encoding, where) for encoding, where in zip(encoded, spans, strict=True)]
+        groups = list(_same_length([encoding.ids for encoding in encoded]))
+
+        def pool(group: Sequence[int]) -> Tensor:
+            with torch.inference_mode():
+                by_layer = self._encode.by_layer(torch.tensor([encoded[number].ids for number in group]))
+                states = next(islice(by_layer, depth - 1, None)).float()
+                return torch.stack([weights[number] for number in group]) @ states
+
+        found = torch.cat(list(self._cores.map(pool, groups)))
+        return found[torch.tensor(list(chain.from_iterable(groups))).argsort()]
 
     def _verdicts(self, found: Logits) -> Iterator[Verdict]:
         config = self.config
@@ -161,6 +180,17 @@ def _give_memory_back() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
+
+
+def _token_weights(encoding: Encoding, spans: Sequence[tuple[int, int]]) -> Tensor:
+    """Return the weights, (2, tokens), that make a mean over the tokens of the spans, and one over all tokens."""
+    words = [start < end for start, end in encoding.offsets]  # the marks at both ends of a text have no characters
+    inside = [
+        word and any(start < last and end > first for first, last in spans)
+        for word, (start, end) in zip(words, encoding.offsets, strict=True)
+    ]
+    rows = torch.tensor([inside if any(inside) else words, words], dtype=torch.float32)
+    return rows / rows.sum(1, keepdim=True).clamp_min(1)
 
 
 def _same_length(encoded: Sequence[list[int]]) -> Iterator[list[int]]:

@@ -8,7 +8,7 @@ steps, as in SmoothQuant (Xiao et al. 2023), folded into the norm or product bef
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -47,6 +47,13 @@ class Encoder(nn.Module):
         for layer in self.stack():
             states = layer(states, mask)
         return states
+
+    def by_layer(self, input_ids: Tensor) -> Iterator[Tensor]:
+        """Yield the token states of sentences of one length after each layer, the first to read first."""
+        states: Tensor = self.norm(self.embed(input_ids))
+        for layer in self.stack():
+            states = layer(states, None)
+            yield states
 
     def stack(self) -> list[Layer]:
         """Return the layers, the first to read first."""
@@ -283,3 +290,11 @@ class QuantisedEncoder:
         for layer in self.layers:
             states = layer(states, count)
         return states.view(count, tokens, -1)
+
+    def by_layer(self, input_ids: Tensor) -> Iterator[Tensor]:
+        """Yield the token states of sentences of one length after each layer, as `Encoder.by_layer` does."""
+        count, tokens = input_ids.shape
+        scaled = self.norm(self.encoder.embed(input_ids).view(count * tokens, -1))
+        for layer in self.layers:
+            scaled = layer(scaled, count)
+            yield (scaled * layer.reduced.unit + layer.reduced.middle).view(count, tokens, -1)

@@ -12,7 +12,7 @@ from overheard.insight.statistics import Estimate
 from overheard.insight.summary import DimensionFigures, Summary
 from overheard.report import figures
 from overheard.report.duplicates import heading, left_out
-from overheard.report.mentions import reading, whole
+from overheard.report.mentions import reading, verdict, whole
 from overheard.report.printable import printable
 from overheard.report.terminal import Answer
 
@@ -52,6 +52,8 @@ def _summary_lines(summary: Summary) -> Iterator[str]:
     yield escaped(figures.limits(asked.since, asked.until, summary.language, summary.source))
     yield ""
     yield f"- Mentions: {figures.count(summary.mentions)}, analysed: {figures.count(summary.analysed)}"
+    if summary.rejected:
+        yield f"- Left out as not about the brand: {figures.count(summary.rejected)}"
     if summary.duplicates:
         yield f"- Near-duplicates left out: {figures.count(summary.duplicates)}"
     yield f"- Net sentiment: {figures.net(summary.net_sentiment)}"
@@ -143,10 +145,11 @@ def _origin(mention: Duplicate) -> str:
 
 
 def _mention_lines(mention: Found) -> Iterator[str]:
-    vanished = f", vanished {figures.day(mention.vanished)}" if mention.vanished else ""
+    notes = f", vanished {figures.day(mention.vanished)}" if mention.vanished else ""
+    notes += f", {escaped(verdict(mention))}" if mention.rejected else ""
     yield f"## Mention {mention.mention_id}"
     yield ""
-    yield f"{escaped(mention.source)}, {figures.day(mention.day)}, {mention.language}{vanished}{_link(mention.url)}"
+    yield f"{escaped(mention.source)}, {figures.day(mention.day)}, {mention.language}{notes}{_link(mention.url)}"
     yield ""
     if not mention.opinions:
         yield f"> {escaped(whole(mention))}"

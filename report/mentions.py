@@ -52,11 +52,22 @@ def _heading(mention: Found) -> Text:
         parts.append(f"rated {_rating(mention)}")
     if mention.sentiment:
         parts.append(mention.sentiment)
-    if mention.status != "analysed":
+    if mention.rejected:
+        parts.append(verdict(mention))
+    elif mention.status != "analysed":
         parts.append(mention.status.replace("_", " "))
     if mention.vanished:
         parts.append(f"vanished {figures.day(mention.vanished)}")
     return Text(", ".join(parts), style="bold")
+
+
+def verdict(mention: Found) -> str:
+    """Write why a mention was rejected."""
+    if mention.decided_by == "user":
+        return "rejected by you"
+    if mention.decided_by == "exclusion":
+        return f"rejected for “{printable(mention.reason or '')}”"
+    return f"rejected, relevance {mention.relevance:.2f}"
 
 
 def _rating(mention: Found) -> str:

@@ -25,7 +25,7 @@ _FORMULA = re.compile(r"[=+\-@＝＋－＠]")
 
 MENTION_COLUMNS = (
     "mention_id", "source", "language", "day", "vanished", "url", "rating", "status",
-    "field", "start", "end", "text", "reading", "matches",
+    "field", "start", "end", "text", "reading", "matches", "relevance", "rejected", "decided_by", "reason",
 )  # fmt: skip
 """The header of found mentions, also where none was found."""
 
@@ -159,9 +159,15 @@ def _mention_rows(mention: Found) -> Iterator[Row]:
         "rating": mention.rating,
         "status": mention.status,
     }
+    judgement: Row = {
+        "relevance": mention.relevance,
+        "rejected": "yes" if mention.rejected else "no",
+        "decided_by": mention.decided_by,
+        "reason": mention.reason,
+    }
     if not mention.opinions:
         nothing = {"field": None, "start": None, "end": None, "text": whole(mention), "reading": None, "matches": None}
-        yield {**of_mention, **nothing}
+        yield {**of_mention, **nothing, **judgement}
     for opinion in mention.opinions:
         yield {
             **of_mention,
@@ -171,4 +177,5 @@ def _mention_rows(mention: Found) -> Iterator[Row]:
             "text": opinion.text,
             "reading": reading(opinion),
             "matches": "yes" if opinion.matches else "no",
+            **judgement,
         }

@@ -97,6 +97,8 @@ def _mentions(summary: Summary) -> str:
         text += f", {figures.count(summary.not_analysed)} not analysed (other languages)"
     if summary.pending:
         text += f", {figures.count(summary.pending)} not classified yet"
+    if summary.rejected:
+        text += f"; {figures.count(summary.rejected)} more are not about the brand"
     if summary.stale:
         text += f"; {figures.count(summary.stale)} days to be recounted, run `overheard classify`"
     return text

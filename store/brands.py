@@ -20,6 +20,10 @@ IMPORT = "import"
 """The kind of a source that files are imported into."""
 
 
+LONGEST_DESCRIPTION = 500
+"""Characters of a description: what the encoder reads of it."""
+
+
 LONGEST_KEY = 2000
 """Bytes of a target's spelling that an index of PostgreSQL takes."""
 
@@ -55,6 +59,7 @@ def add_brand(
     *,
     aliases: Iterable[str] = (),
     industry: str | None = None,
+    description: str | None = None,
     rivals: Iterable[str] = (),
     products: Iterable[str] = (),
     exclusions: Iterable[str] = (),
@@ -67,10 +72,22 @@ def add_brand(
         raise UsageError(f"brand {name!r} exists already; change it with `overheard brand edit {quote(name)}`")
     brand = Brand(name=name, key=key_of(name), industry=industry, created_at=datetime.now(UTC))
     session.add(brand)
+    describe(brand, description or "")
     for kind, texts in (("alias", aliases), ("rival", rivals), ("product", products), ("exclusion", exclusions)):
         set_terms(brand, kind, texts)
     session.flush()
     return brand
+
+
+def describe(brand: Brand, description: str) -> None:
+    """Say what a brand does, in a sentence or two; an empty text takes that back. Raises UsageError for a long one."""
+    description = " ".join(description.split())
+    if len(description) > LONGEST_DESCRIPTION:
+        raise UsageError(
+            f"the description of {brand.name!r} has {len(description)} characters; expected one or two sentences, "
+            f"at most {LONGEST_DESCRIPTION}"
+        )
+    brand.description = description or None
 
 
 def set_terms(brand: Brand, kind: str, texts: Iterable[str]) -> None:

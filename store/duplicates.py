@@ -106,11 +106,11 @@ def texts(session: Session, mention_ids: Collection[int]) -> dict[int, str]:
 def join_groups(session: Session, brand_id: int, groups: Iterable[Collection[int]]) -> None:
     """Make one group of those that the given mentions are the first of, for each of `groups`.
 
-    First is what still stands at its source, then the earliest, then the least by source and external id: nothing that
-    depends on the order of arrival. The cells of what is a copy now are marked.
+    First is what is about the brand, then what still stands at its source, then the earliest, then the least by source
+    and external id: nothing that depends on the order of arrival. The cells of what is a copy now are marked.
     """
     groups = [sorted(group) for group in groups]
-    ranks = _ranks(session, [mention for group in groups for mention in group])
+    ranks = _ranks(session, brand_id, [mention for group in groups for mention in group])
     moves = []
     for group in groups:
         first = min(group, key=ranks.__getitem__)
@@ -126,13 +126,18 @@ def join_groups(session: Session, brand_id: int, groups: Iterable[Collection[int
         mark_stale(session, ((brand_id, source, day) for source, day in cells))
 
 
-def _ranks(session: Session, mention_ids: Collection[int]) -> dict[int, tuple[Any, ...]]:
-    wanted = (Mention.id, Mention.vanished, Mention.published, Mention.source_id, Mention.external_id)
+def _ranks(session: Session, brand_id: int, mention_ids: Collection[int]) -> dict[int, tuple[Any, ...]]:
+    wanted = (MentionBrand.rejected, Mention.vanished, Mention.published, Mention.source_id, Mention.external_id)
+    statement = (
+        select(Mention.id, *wanted)
+        .join(MentionBrand, MentionBrand.mention_id == Mention.id)
+        .where(MentionBrand.brand_id == brand_id)
+    )
     ranks: dict[int, tuple[Any, ...]] = {}
     for some in _parts(mention_ids):
-        for mention, vanished, published, *place in session.execute(select(*wanted).where(Mention.id.in_(some))):
-            undated = published is None
-            ranks[mention] = (vanished is not None, undated, published or datetime.min.replace(tzinfo=UTC), *place)
+        for mention, rejected, vanished, published, *place in session.execute(statement.where(Mention.id.in_(some))):
+            moment = (published is None, published or datetime.min.replace(tzinfo=UTC))
+            ranks[mention] = (rejected, vanished is not None, *moment, *place)
     return ranks
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -87,7 +87,7 @@ def upsert(session: Session, source: Source, drafts: Sequence[MentionDraft], bra
     """Store drafts of one source as mentions of these brands, and mark the rollup cells that they touch.
 
     Of two drafts with one external id, the later wins. An edited mention keeps its earlier state as a version and
-    loses its opinions, so that it is classified anew.
+    loses its opinions, so that it is judged and classified anew.
     """
     latest = {draft.external_id: draft for draft in drafts}
     found = session.scalars(_PRESENT, {"source": source.id, "ids": list(latest)})
@@ -130,6 +130,7 @@ def _update(session: Session, mention: Mention, draft: MentionDraft) -> bool:
     if edited:
         _keep_version(session, mention)
         forget_reading(session, mention.id)
+        session.execute(update(MentionBrand).where(MentionBrand.mention_id == mention.id).values(judged_as=None))
     if changed:
         names = set(values) if edited else {*QUIET_FIELDS, "day"}
         if draft.published is None and mention.published is None and not edited:

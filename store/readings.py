@@ -71,8 +71,10 @@ def version_id(session: Session, name: str) -> int:
 
 
 def _unread(version: int) -> Select[Any]:
+    """Select what a version has not read, without what every brand that it was found for rejects."""
     read = exists().where(Classification.mention_id == Mention.id, Classification.model_version_id == version)
-    return select(Mention).where(~read)
+    found = exists().where(MentionBrand.mention_id == Mention.id)
+    return select(Mention).where(~read, or_(found.where(~MentionBrand.rejected), ~found))
 
 
 def count_unread(session: Session, version: int) -> int:
@@ -158,7 +160,9 @@ def let_answer(session: Session, version: int) -> list[str]:
     A brand that no version answers for yet gets this one with its first reading: a first answer need not wait.
     """
     read = exists().where(Classification.mention_id == Mention.id, Classification.model_version_id == version)
-    gap = exists().where(and_(MentionBrand.brand_id == Brand.id, MentionBrand.mention_id == Mention.id, ~read))
+    gap = exists().where(
+        and_(MentionBrand.brand_id == Brand.id, ~MentionBrand.rejected, MentionBrand.mention_id == Mention.id, ~read)
+    )
     begun = exists().where(and_(MentionBrand.brand_id == Brand.id, MentionBrand.mention_id == Mention.id, read))
     brands = select(Brand.id, Brand.name).where(
         Brand.model_version_id.is_distinct_from(version), or_(and_(Brand.model_version_id.is_(None), begun), ~gap)

@@ -50,6 +50,7 @@ from overheard.store.tables import (
     SentimentRollup,
     SignalRollup,
     StaleCell,
+    counts,
 )
 
 ROLLUPS = (MentionRollup, DimensionRollup, SentimentRollup, SignalRollup)
@@ -134,9 +135,7 @@ def _recompute(session: Session, measures: Measures, brand_id: int, source_id: i
 
 
 def _cell_rows(brand_id: int, source_id: int, days: Sequence[date]) -> Select[*tuple[Any, ...]]:
-    linked = exists().where(
-        MentionBrand.mention_id == Mention.id, MentionBrand.brand_id == brand_id, MentionBrand.duplicate_of.is_(None)
-    )
+    linked = exists().where(MentionBrand.mention_id == Mention.id, MentionBrand.brand_id == brand_id, counts())
     return select(
         literal(brand_id).label("brand_id"),
         Mention.day,

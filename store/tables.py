@@ -13,6 +13,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     Date,
     DateTime,
     Dialect,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    and_,
     false,
     text,
 )
@@ -83,6 +85,7 @@ class ModelVersion(Base):
 class Brand(Base):
     """A brand to listen for. `key` is the case-folded name and is what lookups compare.
 
+    `description` says in a sentence or two what the brand does; mentions that a search found are compared with it.
     `model_version_id` is the version that answers for this brand: it switches, in one transaction, when a newer one
     has classified every mention of the brand. It is null until the first classification.
     """
@@ -93,6 +96,7 @@ class Brand(Base):
     name: Mapped[str] = mapped_column(String(200))
     key: Mapped[str] = mapped_column(String(200), unique=True)
     industry: Mapped[str | None] = mapped_column(String(100))
+    description: Mapped[str | None] = mapped_column(Text)
     model_version_id: Mapped[int | None] = mapped_column(ForeignKey("model_versions.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -251,10 +255,14 @@ class MentionVersion(Base):
 
 
 class MentionBrand(Base):
-    """A mention speaks of a brand.
+    """A mention speaks of a brand, or was found for it and is about something else (`rejected`).
 
+    `relevance` is the score in [0, 1] that it is about the brand, null where none was computed. `decided_by` says who
+    decided: `score`, an exclusion word (`exclusion`), the `user`, or null for a mention that nobody judged, such as a
+    review on the brand's own page; such a one counts. `reason` holds the word that excluded it. `judged_as` names the
+    brand's words and the weights that the judgement was made with, so that it is made again when they change.
     `duplicate_of` is the first mention of the group of near-duplicates that it belongs to among those of the brand;
-    null for the first itself and for what has no copy.
+    null for the first itself and for what has no copy. What is neither rejected nor a copy `counts`.
     """
 
     __tablename__ = "mention_brands"
@@ -267,11 +275,26 @@ class MentionBrand(Base):
             sqlite_where=text("duplicate_of IS NOT NULL"),
             postgresql_where=text("duplicate_of IS NOT NULL"),
         ),
+        Index(
+            "ix_mention_brands_rejected", "brand_id", sqlite_where=text("rejected"), postgresql_where=text("rejected")
+        ),
+        CheckConstraint("decided_by IN ('score', 'exclusion', 'user')", name="decided_by"),
+        CheckConstraint("relevance BETWEEN 0 AND 1", name="relevance"),
     )
 
     mention_id: Mapped[int] = mapped_column(ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True)
     brand_id: Mapped[int] = mapped_column(ForeignKey("brands.id", ondelete="CASCADE"), primary_key=True)
+    relevance: Mapped[float | None]
+    rejected: Mapped[bool] = mapped_column(default=False, server_default=false())
+    decided_by: Mapped[str | None] = mapped_column(String(12))
+    reason: Mapped[str | None] = mapped_column(String(200))
+    judged_as: Mapped[str | None] = mapped_column(String(16))
     duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("mentions.id", ondelete="SET NULL"))
+
+
+def counts() -> ColumnElement[bool]:
+    """Return the condition that a mention counts for a brand: it is about the brand, and no copy of another."""
+    return and_(~MentionBrand.rejected, MentionBrand.duplicate_of.is_(None))
 
 
 class Fingerprint(Base):

@@ -48,6 +48,7 @@ class BlueskySpider(SourceSpider):
     help = "Posts on Bluesky that match a search, with your own account and an app password."
     required = ("query",)
     optional = ("language", "base")
+    sought = "query"
     newest_first = True
     form_is_sure = True
     credentials = ("handle", "password")

@@ -36,8 +36,16 @@ class FeedSpider(SourceSpider):
     name = "feed"
     help = "An RSS or Atom feed, of posts or of comments."
     required = ("url",)
+    optional = ("search",)
+    sought = "search"
     newest_first = True
     form_is_sure = True
+
+    @classmethod
+    def validate(cls, target: dict[str, str]) -> dict[str, str]:
+        """Return the target with the feed's address and, for the feed of a search, the words that it searches for."""
+        words = " ".join(target.get("search", "").split())
+        return super().validate(target) | ({"search": words} if words else {})
 
     def request(self, step: Step) -> Request:
         """Ask for the first page only if it has changed since the last complete crawl."""

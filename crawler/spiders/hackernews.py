@@ -56,6 +56,7 @@ class HackernewsSpider(SourceSpider):
     help = "Stories and comments on Hacker News that hold a name or a phrase, by its search interface."
     required = ("query",)
     optional = ("tags", "base")
+    sought = "query"
     newest_first = True
     form_is_sure = True
     obeys_robots = False

@@ -38,6 +38,7 @@ class LemmySpider(SourceSpider):
     help = "Posts and comments of a Lemmy instance or community, or a search in what the instance knows."
     required = ("url",)
     optional = ("query",)
+    sought = "query"
     newest_first = True
     form_is_sure = True
 

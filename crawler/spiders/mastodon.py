@@ -40,6 +40,7 @@ class MastodonSpider(SourceSpider):
     help = "Public posts with a hashtag, from the timeline that an instance of Mastodon shows to everyone."
     required = ("url", "tag")
     optional = ("own",)
+    sought = "tag"
     form_is_sure = True
 
     @classmethod

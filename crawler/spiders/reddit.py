@@ -47,6 +47,7 @@ class RedditSpider(SourceSpider):
     name = "reddit"
     help = "Reddit posts by a search, or posts and comments of a subreddit, with your own approved client."
     optional = ("query", "subreddit", "base")
+    sought = "query"
     newest_first = True
     form_is_sure = True
     credentials = ("client_id", "client_secret")

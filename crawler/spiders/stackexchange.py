@@ -51,6 +51,7 @@ class StackexchangeSpider(SourceSpider):
     help = "Questions on Stack Overflow or another Stack Exchange site that match a query, by the public API."
     required = ("query", "site")
     optional = ("base",)
+    sought = "query"
     newest_first = True
     form_is_sure = True
     obeys_robots = False

@@ -44,6 +44,7 @@ class WordpressSpider(SourceSpider):
     help = "Comments and posts of a WordPress site, by its REST interface."
     required = ("url",)
     optional = ("what", "search", "post")
+    sought = "search"
     newest_first = True
     form_is_sure = True
 

@@ -1,4 +1,4 @@
-"""What the splitter and the masking know about each language: one data module per code, all with the same names.
+"""What sentences, privacy and relevance know about each language: one data module per code, all with the same names.
 
 To add a language, add a module with these names and its code to `CODES`. All words are lower case; abbreviations stand
 without their final full stop.
@@ -26,12 +26,13 @@ def unaccented(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """The words of one language that decide where sentences end and which numbers are personal.
+    """The words of one language that decide where sentences end, what a name is and which numbers are personal.
 
     `abbreviations` never end a sentence ("Dr."), `closing_abbreviations` may ("etc."), `number_abbreviations` are
     abbreviations only in front of a number ("no. 5"). `linking_words` cannot end a sentence (articles, prepositions);
-    they and the `opening_words` are the ones that a sentence likes to start with. `ordinal_point` says that "3." means
-    third. `reference_words` name things that carry a number (order), `reference_number_words` announce the number
+    they and the `opening_words` are the ones that a sentence likes to start with. `business_words` stand before the
+    name of a shop or a company ("bought at"), `articles` before a noun ("an apple"). `ordinal_point` says that "3."
+    means third. `reference_words` name things that carry a number (order), `reference_number_words` announce the number
     itself (booking reference). `phone_regions` are the countries whose national phone numbers are looked for.
     """
 
@@ -42,6 +43,8 @@ class Language:
     number_abbreviations: frozenset[str]
     linking_words: frozenset[str]
     opening_words: frozenset[str]
+    business_words: frozenset[str]
+    articles: frozenset[str]
     ordinal_point: bool
     reference_words: frozenset[str]
     reference_number_words: frozenset[str]
@@ -62,6 +65,8 @@ def load(code: str) -> Language:
         number_abbreviations=frozenset(module.NUMBER_ABBREVIATIONS.split()),
         linking_words=frozenset(module.LINKING_WORDS.split()),
         opening_words=frozenset(module.OPENING_WORDS.split()),
+        business_words=frozenset(module.BUSINESS_WORDS.split()),
+        articles=frozenset(module.ARTICLES.split()),
         ordinal_point=module.ORDINAL_POINT,
         reference_words=frozenset(module.REFERENCE_WORDS.split()),
         reference_number_words=frozenset(module.REFERENCE_NUMBER_WORDS.split()),
@@ -83,6 +88,8 @@ def _together(known: Iterable[Language]) -> Language:
         number_abbreviations=union("number_abbreviations"),
         linking_words=frozenset(),
         opening_words=frozenset(),
+        business_words=frozenset(),
+        articles=frozenset(),
         ordinal_point=False,
         reference_words=union("reference_words"),
         reference_number_words=union("reference_number_words"),

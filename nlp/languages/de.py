@@ -31,6 +31,13 @@ dabei daran außerdem insgesamt sonst zuerst erst endlich absolut gerne gern kla
 sie es ist sind war waren wird wurde wurden werden hat habe haben hatte hatten kann können konnte wirklich nicht
 """
 
+BUSINESS_WORDS = "bei beim von vom zu zum zur mit"
+
+ARTICLES = """
+ein eine einen einem einer eines der die das den dem des mein meine meinen meinem meiner dein deine kein keine
+keinen dieser diese dieses
+"""
+
 ORDINAL_POINT = True
 
 REFERENCE_WORDS = """

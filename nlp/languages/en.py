@@ -28,6 +28,10 @@ i'm i've it's they're we've didn't this these those that so is are was were be b
 could should may might must do does did really too
 """
 
+BUSINESS_WORDS = "at from to by with via"
+
+ARTICLES = "a an the my your his her our their this that these those one each every some any no"
+
 ORDINAL_POINT = False
 
 REFERENCE_WORDS = """

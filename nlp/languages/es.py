@@ -28,6 +28,10 @@ recomendable excelente buen buena mal mala pésimo desgraciadamente lamentableme
 estos estas ese esa yo son era eran está están estaba fue fueron he ha hemos han había ser demasiado realmente no
 """
 
+BUSINESS_WORDS = "de en con a del"
+
+ARTICLES = "un una unos unas el la los las este esta ese esa mi mis su sus"
+
 ORDINAL_POINT = False
 
 REFERENCE_WORDS = """

@@ -29,6 +29,10 @@ oui non ça cela c'est c'était j'ai n'ai l'application quel quelle comment pour
 depuis pendant nous elles elle sont était étaient a ai avons avez ont avait été sera trop vraiment
 """
 
+BUSINESS_WORDS = "chez de par à avec"
+
+ARTICLES = "un une le la les des ce cet cette mon ma mes son sa ses leur"
+
 ORDINAL_POINT = False
 
 REFERENCE_WORDS = """

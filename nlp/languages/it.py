@@ -29,6 +29,10 @@ pessima peccato comunque tuttavia insomma personale servizio mi ti ci vi l'ho ne
 nostra questo questa questi queste sono era erano ho hai abbiamo hanno avevo aveva molto troppo davvero non io noi
 """
 
+BUSINESS_WORDS = "da dal dalla con di della alla"
+
+ARTICLES = "un uno una il lo la i gli le questo questa quel quella mio mia"
+
 ORDINAL_POINT = False
 
 REFERENCE_WORDS = """

@@ -29,6 +29,10 @@ uiteindelijk eerst inmiddels jullie men zijn haar dit deze hij jij u is was ware
 had hadden kan kon kunnen zal zou zouden moet moest wil erg niet
 """
 
+BUSINESS_WORDS = "bij van naar via met"
+
+ARTICLES = "een de het mijn mn m'n je jouw zijn haar ons onze deze dit die dat geen"
+
 ORDINAL_POINT = False
 
 REFERENCE_WORDS = """

@@ -28,6 +28,10 @@ ontem aqui ali lá assim então também ainda já quem qual quanto sim obrigado 
 estes estas esse essa eu são era eram está estão estava foi foram tem tenho têm tinha ser muito demasiado bem não
 """
 
+BUSINESS_WORDS = "na no da do pela pelo com à ao"
+
+ARTICLES = "um uma uns umas o a os as este esta esse essa meu minha seu sua"
+
 ORDINAL_POINT = False
 
 REFERENCE_WORDS = """

@@ -29,6 +29,10 @@ mi-a mi-am n-am le îi ii l-am am-am produsul serviciul livrarea comanda aplica�
 fost fi nu mai eu noi ei ele
 """
 
+BUSINESS_WORDS = "la de pe cu din"
+
+ARTICLES = "un o niște niste unui unei acest aceasta această acel acea"
+
 ORDINAL_POINT = False
 
 REFERENCE_WORDS = """

@@ -24,7 +24,12 @@ def test_each_spider_is_a_kind_that_says_what_it_is() -> None:
     assert [name for name, kind in found.items() if kind.spider.credentials] == [
         "bazaarvoice", "bluesky", "reddit", "trustpilot", "youtube",
     ]  # fmt: skip
+    assert {name: kind.spider.sought for name, kind in found.items() if kind.spider.sought} == {
+        "bluesky": "query", "feed": "search", "hackernews": "query", "lemmy": "query", "mastodon": "tag",
+        "reddit": "query", "stackexchange": "query", "wordpress": "search",
+    }  # fmt: skip
     for name, kind in found.items():
+        assert kind.spider.sought in (None, *kind.required, *kind.optional)
         assert (DOCS / f"{name}.md").read_text(encoding="utf-8").startswith(f"# {name}: ")
         assert kind.spider.name == name
 
@@ -39,12 +44,32 @@ def test_each_spider_is_a_kind_that_says_what_it_is() -> None:
         ("schemaorg", "https://shop.example/product/1", {"url": "https://shop.example/product/1"}),
         ("schemaorg", "url=https://shop.example/?a=1,b=2#reviews", {"url": "https://shop.example/?a=1,b=2"}),
         ("feed", "HTTP://blog.example/feed", {"url": "http://blog.example/feed"}),
+        (
+            "feed",
+            "url=https://news.example/rss?q=a,b, search= Orange  SA",
+            {"url": "https://news.example/rss?q=a,b", "search": "Orange SA"},
+        ),
     ],
 )
 def test_a_target(kind: str, text: str, target: dict[str, str]) -> None:
     assert parse_target(kind, text) == target
     assert kinds()[kind].validate(target) == target
     assert kinds()[kind].host(target)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "words"),
+    [
+        ("hackernews", "query=Orange SA,tags=comment", "Orange SA"),
+        ("mastodon", "url=https://mastodon.example,tag=#Orange", "orange"),
+        ("lemmy", "url=https://lemmy.example/c/phones", None),
+        ("lemmy", "url=https://lemmy.example,query=Orange", "Orange"),
+        ("feed", "https://blog.example/feed", None),
+        ("schemaorg", "https://shop.example/product/1", None),
+    ],
+)
+def test_what_a_target_searches_for(kind: str, text: str, words: str | None) -> None:
+    assert kinds()[kind].seeks(parse_target(kind, text)) == words
 
 
 @pytest.mark.parametrize(

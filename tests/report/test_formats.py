@@ -63,6 +63,7 @@ def test_the_keys_of_a_summary_are_a_contract(answers: Answers) -> None:
         "analysed": None,
         "not_analysed": None,
         "pending": None,
+        "rejected": None,
         "stale": None,
         "duplicates": None,
         "opinions": None,
@@ -173,7 +174,7 @@ def test_csv_defuses_formulas_and_only_those(answers: Answers) -> None:
 UNREAD = Found(
     mention_id=1, source="shop", kind="import", language="en", day=date(2026, 9, 1), published=None, vanished=None,
     url=None, title=None, text="", rating=None, rating_given=None, rating_scale=None, reply_state="unknown",
-    status="pending", sentiment=None, opinions=(),
+    status="pending", sentiment=None, relevance=None, rejected=False, decided_by=None, reason=None, opinions=(),
 )  # fmt: skip
 
 
