@@ -15,7 +15,7 @@ def upgrade() -> None:
 
     op.add_column("brands", sa.Column("description", sa.Text(), nullable=True))
     with op.batch_alter_table("mention_brands") as batch_op:
-        batch_op.add_column(sa.Column("relevance", sa.Float(), nullable=True))
+        batch_op.add_column(sa.Column("relevance", sa.Double(), nullable=True))
         batch_op.add_column(sa.Column("rejected", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("decided_by", sa.String(length=12), nullable=True))
         batch_op.add_column(sa.Column("reason", sa.String(length=200), nullable=True))

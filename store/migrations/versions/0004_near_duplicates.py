@@ -12,16 +12,11 @@ depends_on = None
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 COPIES = sa.text("duplicate_of IS NOT NULL")
-CHECKS = (
-    sa.CheckConstraint("decided_by IN ('score', 'exclusion', 'user')", name=op.f("ck_mention_brands_decided_by")),
-    sa.CheckConstraint("relevance BETWEEN 0 AND 1", name=op.f("ck_mention_brands_relevance")),
-)
-"""SQLite makes the table anew, and tells of its columns and keys alone."""
 
 
 def upgrade() -> None:
 
-    with op.batch_alter_table("mention_brands", table_args=CHECKS) as batch_op:
+    with op.batch_alter_table("mention_brands") as batch_op:
         batch_op.add_column(sa.Column("duplicate_of", ID, nullable=True))
         batch_op.create_foreign_key(
             op.f("fk_mention_brands_duplicate_of"), "mentions", ["duplicate_of"], ["id"], ondelete="SET NULL"
