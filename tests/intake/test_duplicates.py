@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from overheard import nightly
 from overheard.intake import duplicates
 from overheard.intake.duplicates import group_duplicates
+from overheard.store import relevance
 from overheard.store.brands import add_brand, find_brand, import_source, remove_brand, remove_source
 from overheard.store.database import Store
 from overheard.store.mentions import MentionDraft, compare_again, upsert
@@ -133,6 +134,18 @@ def counted(store: Store) -> int:
     """The mentions that the rollups count."""
     with store.reading() as session:
         return session.scalar(select(func.sum(MentionRollup.mentions))) or 0
+
+
+def test_what_is_about_the_brand_goes_before_what_is_rejected(any_store: Store) -> None:
+    put(any_store, draft("first", PARCEL), draft("copy", PARCEL, published=NOW + timedelta(days=1)))
+    nightly.settle(any_store)
+    assert (groups(any_store), counted(any_store)) == ({"first": {"copy"}}, 1)
+    for rejected, expected in ((True, {"copy": {"first"}}), (False, {"first": {"copy"}})):
+        with any_store.session() as session:
+            first = session.scalars(select(Mention.id).where(Mention.external_id == "first")).one()
+            relevance.decide(session, find_brand(session, "Nordwind"), [first], rejected=rejected)
+        nightly.settle(any_store)
+        assert (groups(any_store), counted(any_store)) == (expected, 1)
 
 
 def test_what_still_stands_goes_before_what_vanished(any_store: Store) -> None:
