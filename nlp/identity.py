@@ -11,6 +11,15 @@ from overheard.nlp.privacy import mask
 NAME = "[name]"
 _PROFILE = re.compile(r"/(?:@|~|(?:u|users?|profiles?|authors?|members?|people)/)[^/]", re.IGNORECASE)
 _SECRET = re.compile(r"token|secret|passw|session|signature|auth|e-?mail|api_?key", re.IGNORECASE)
+_NOBODY = frozenset(
+    """anonymous|anonym|anonyme|anoniem|anonim|anonimo|guest|gast|invite|ospite|invitado|convidado|oaspete|unknown
+    |user|deleted|deleted user|nutzer|customer|kunde|klant|client|cliente|verified customer|verified buyer|n a
+    |google user|a google user|google nutzer|ein google nutzer|google gebruiker|een google gebruiker|utente google
+    |un utente google|utilisateur google|un utilisateur google|usuario de google|un usuario de google
+    |utilizador google|um utilizador google|usuario do google|um usuario do google|utilizator google
+    |un utilizator google|amazon customer|kindle customer|amazon kunde|amazon klant|client amazon|client d amazon
+    |cliente amazon|cliente de amazon""".replace("\n    ", "").split("|")
+)
 _SHORTEST = 4
 """Letters from which on a single word is taken for a name in a text: "Max" is also a word, "Maximilian" is not."""
 
@@ -32,6 +41,15 @@ def names_author(author: str | None, place: str | None) -> bool:
         return False
     in_a_row = any(tokens[at : at + len(name)] == name for at in range(len(tokens)))
     return in_a_row or "".join(name) in tokens
+
+
+def is_nobody(author: str) -> bool:
+    """Say whether services put this name where an author gave none: the same for many people.
+
+    >>> is_nobody("A Google user"), is_nobody("Anónimo"), is_nobody("Ana")
+    (True, True, False)
+    """
+    return " ".join(tokens_of(author)) in _NOBODY
 
 
 def tokens_of(text: str) -> list[str]:
