@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from overheard.intake.item import Item
 from overheard.intake.key import read_key
 from overheard.intake.repair import repair, storable
-from overheard.nlp.identity import Pseudonymiser, hide_author, names_author, public_url
+from overheard.nlp.identity import Pseudonymiser, hide_author, is_nobody, names_author, public_url
 from overheard.nlp.language import LanguageIdentifier
 from overheard.nlp.privacy import mask
 from overheard.settings import Settings
@@ -80,7 +80,7 @@ class Intake:
             rating=item.rating,
             rating_given=storable(item.rating_given)[:100] if item.rating_given else None,
             rating_scale=item.rating_scale,
-            author=self._pseudonymiser.name(item.author) if item.author else None,
+            author=self._pseudonymiser.name(item.author) if item.author and not is_nobody(item.author) else None,
             url=self._url(item),
             published=item.published,
             edited=item.edited,

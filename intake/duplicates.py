@@ -121,7 +121,7 @@ class _Neighbourhood:
     def _has_copy(self, key: int, others: list[int]) -> bool:
         for other in others:
             self._read([other])
-            if are_copies(self._words[key], self._words[other]):
+            if are_copies(self._words[key], self._words.get(other, ())):
                 return True
         return False
 

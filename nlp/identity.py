@@ -20,6 +20,15 @@ _HOST = re.compile(r"^(?:[a-z]+:)?//[^/?#]*", re.IGNORECASE)
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _WORD = re.compile(r"\w+")
 _SECRET = re.compile(r"token|secret|passw|session|signature|auth|e-?mail|api_?key", re.IGNORECASE)
+_NOBODY = frozenset(
+    """anonymous|anonym|anonyme|anoniem|anonim|anonimo|guest|gast|invite|ospite|invitado|convidado|oaspete|unknown
+    |user|deleted|deleted user|nutzer|customer|kunde|klant|client|cliente|verified customer|verified buyer|n a
+    |google user|a google user|google nutzer|ein google nutzer|google gebruiker|een google gebruiker|utente google
+    |un utente google|utilisateur google|un utilisateur google|usuario de google|un usuario de google
+    |utilizador google|um utilizador google|usuario do google|um usuario do google|utilizator google
+    |un utilizator google|amazon customer|kindle customer|amazon kunde|amazon klant|client amazon|client d amazon
+    |cliente amazon|cliente de amazon""".replace("\n    ", "").split("|")
+)
 _SHORTEST = 4
 """Letters from which on a single word is taken for a name in a text: "Max" is also a word, "Maximilian" is not."""
 
@@ -41,6 +50,15 @@ def names_author(author: str | None, place: str | None) -> bool:
     words = _words_of(path)
     in_a_row = any(words[at : at + len(name)] == name for at in range(len(words)))
     return in_a_row or "".join(name) in words
+
+
+def is_nobody(author: str) -> bool:
+    """Say whether services put this name where an author gave none: the same for many people.
+
+    >>> is_nobody("A Google user"), is_nobody("Anónimo"), is_nobody("Ana")
+    (True, True, False)
+    """
+    return " ".join(tokens_of(author)) in _NOBODY
 
 
 def tokens_of(text: str) -> list[str]:

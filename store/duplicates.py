@@ -56,11 +56,12 @@ def uncompared(session: Session, *, after: int, limit: int) -> list[Uncompared]:
 
 def save_keys(session: Session, keys: Mapping[int, int | None], bands: Iterable[tuple[int, int]]) -> None:
     """Say by which key each mention is known, and by which (band, key) the texts are found."""
-    session.execute(insert(Fingerprint), [{"mention_id": mention, "key": key} for mention, key in keys.items()])
+    connection = session.connection()
+    connection.execute(insert(Fingerprint), [{"mention_id": mention, "key": key} for mention, key in keys.items()])
     rows = [{"band": band, "key": key} for band, key in sorted(set(bands))]
     if rows:
-        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-        session.execute(dialect.insert(TextBand).on_conflict_do_nothing(), rows)
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        connection.execute(dialect.insert(TextBand).on_conflict_do_nothing(), rows)
 
 
 def brands_of(session: Session, mention_ids: Collection[int]) -> dict[int, list[int]]:

@@ -126,3 +126,26 @@ def test_analyze_stops_quietly_when_nobody_reads_on(tmp_path: Path) -> None:
     done = subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=300)
     assert json.loads(done.stdout)["id"] == 1
     assert "Traceback" not in done.stderr
+
+
+def test_near_duplicates_are_left_out_and_shown_when_asked(tmp_path: Path) -> None:
+    text = "The parcel took {} days, came without the charger, and the {} on the phone only read from a script."
+    rows = [f'{number},"{text.format(number + 3, who)}",{who}' for number, who in enumerate(("man", "woman", "child"))]
+    (tmp_path / "r.csv").write_text("\n".join(("id,text,author", *rows, "9,Very good,Ana", "10,Very good,Bea")))
+    for arguments in (("init",), ("brand", "add", "Nordwind"), ("import", "r.csv", "--brand", "Nordwind")):
+        done = overheard(tmp_path, *arguments)
+        assert done.returncode == 0, done.stderr
+    summary = overheard(tmp_path, "summary", "Nordwind").stdout
+    assert "3 (" in summary
+    assert "2 near-duplicates left out" in " ".join(summary.split())
+    listed = json.loads(overheard(tmp_path, "mentions", "Nordwind", "--format", "json").stdout)
+    assert sorted(mention["text"] for mention in listed) == sorted([text.format(3, "man"), "Very good", "Very good"])
+    shown = overheard(tmp_path, "mentions", "Nordwind", "--duplicates").stdout
+    assert "Copied: 3 mentions, 3 names" in shown
+    (group,) = json.loads(overheard(tmp_path, "mentions", "Nordwind", "--duplicates", "--format", "json").stdout)[
+        "groups"
+    ]
+    assert (group["copies"], group["names"], group["first"]["text"]) == (2, 3, text.format(3, "man"))
+    refused = overheard(tmp_path, "mentions", "Nordwind", "--duplicates", "--polarity", "negative")
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "leave --dimension and --polarity out" in refused.stderr

@@ -78,7 +78,7 @@ def groups(store: Store, brand: str = "Nordwind") -> dict[str, set[str]]:
         (REFUND, REFUND[:150], True),
         (REFUND, REFUND[:60], False),
         ("Very good service", "Very good service", False),
-        ("Great app, easy to use and keeps me active", "Great app, easy to use and keeps me active", False),
+        ("Nice lamp, simple to mount and bright enough", "Nice lamp, simple to mount and bright enough", False),
         (PARCEL, LAMP, False),
         (PARCEL, "Das Paket brauchte elf Tage, kam ohne das Ladegerät, und die Frau am Telefon las nur ab.", False),
         (PARCEL, "The parcel took two days, came with everything, and the man at the door even carried it upstairs.",
@@ -96,9 +96,9 @@ def test_what_counts_as_a_copy(any_store: Store, one: str, other: str, same: boo
 @pytest.mark.parametrize(
     ("author", "source", "text", "same"),
     [
-        ("a1", "shop", "Quick turnaround time for claims", True),
-        ("a2", "shop", "Quick turnaround time for claims", False),
-        ("a1", "forum", "Quick turnaround time for claims", False),
+        ("a1", "shop", "Paid within the week", True),
+        ("a2", "shop", "Paid within the week", False),
+        ("a1", "forum", "Paid within the week", False),
         ("a1", "shop", "Top!", False),
     ],
 )
@@ -197,7 +197,7 @@ FAMILIES = (
     [PARCEL, PARCEL.replace("charger", "cable"), PARCEL.replace("eleven", "12"), PARCEL.casefold()],
     [REFUND, REFUND[:150], REFUND.replace("bank", "lawyer").replace("an hour", "a week")],
     [LAMP, LAMP + " Bravo!"],
-    ["Very easy to submit a claim"],
+    ["Quite simple to set up at home"],
 )
 BRANDS = count(1)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overheard.nlp.identity import hide_author, names_author, public_url
+from overheard.nlp.identity import hide_author, is_nobody, names_author, public_url
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,15 @@ from overheard.nlp.identity import hide_author, names_author, public_url
 )
 def test_an_author_is_found_in_a_place(author: str | None, place: str | None, named: bool) -> None:
     assert names_author(author, place) is named
+
+
+@pytest.mark.parametrize(
+    ("author", "nobody"),
+    [("A Google user", True), ("ANÓNIMO", True), ("Ein Google-Nutzer", True), ("Verified Buyer", True), ("N/A", True),
+     ("Ana", False), ("Gast Arbeiter", False), ("", False), ("✨", False)],
+)  # fmt: skip
+def test_a_name_that_services_give_to_nobody_is_no_author(author: str, nobody: bool) -> None:
+    assert is_nobody(author) is nobody
 
 
 @pytest.mark.parametrize(
