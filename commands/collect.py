@@ -39,6 +39,9 @@ CRAWL_COLUMNS = (
     "oldest", "newest", "reason",
 )  # fmt: skip
 
+SELDOM = frozenset({"unchanged", "rejected", "repeated", "claimed", "reason"})
+"""Columns that are left out of the table where no crawl has anything in them."""
+
 READ = ("loop", "drop", "stale")
 """Outcomes of crawls that did read their source, and found something about it that a person should know."""
 
@@ -132,10 +135,15 @@ def show_crawls(results: Sequence[CrawlResult], form: str) -> None:
     if form == "json":
         click.echo(json_text([asdict(result) for result in results]))
     elif results:
+        shown = [name for name in CRAWL_COLUMNS if name not in SELDOM or any(getattr(each, name) for each in results)]
         table(
-            tuple("source" if name == "source_id" else name for name in CRAWL_COLUMNS),
-            [tuple(getattr(result, name) for name in CRAWL_COLUMNS) for result in results],
+            ["source" if name == "source_id" else name for name in shown],
+            [[_cell(getattr(result, name)) for name in shown] for result in results],
         )
+
+
+def _cell(value: object) -> object:
+    return value.date() if isinstance(value, datetime) else value
 
 
 def _judge(results: Sequence[CrawlResult], *, did_more: bool = False) -> None:

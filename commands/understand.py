@@ -255,7 +255,7 @@ def _figure_row(name: str, value: Any) -> tuple[str, ...]:
 @click.option("--base", required=True,
               help="A base encoder (folder or Hugging Face name), or the folder of a model to go on from.")  # fmt: skip
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Where the trained model goes.")
-@click.option("--version", "version", required=True, help="What to call it, such as opinion-3.")
+@click.option("--version", "version", required=True, help="What to call it, such as opinion-5.")
 @click.option("--texts", "folder", type=click.Path(path_type=Path, exists=True, file_okay=False),
               help="Where the sentences of stand-off labels are: JSON Lines with text and lang.")  # fmt: skip
 @click.option("--held-out", multiple=True, type=click.Path(path_type=Path, exists=True),
@@ -280,7 +280,7 @@ def train_command(
     Example:
       overheard --verbose train models/corpus/authored.jsonl models/corpus/labels.jsonl \\
           --texts public --base intfloat/multilingual-e5-small \\
-          --held-out models/corpus/gate.jsonl --out /tmp/opinion-3 --version opinion-3
+          --held-out models/corpus/gate.jsonl --out /tmp/opinion-5 --version opinion-5
     """
     from overheard.nlp.corpus import evaluation_texts, texts_by_fingerprint
     from overheard.nlp.training import TrainingArguments, train

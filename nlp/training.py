@@ -65,7 +65,7 @@ class TrainingArguments:
     """
 
     version: str
-    layers: int = 10
+    layers: int = 8
     epochs: int = 5
     batch_size: int = 32
     encoder_rate: float = 2e-4
@@ -81,7 +81,7 @@ class TrainingArguments:
     fold: float = 0.05
     seed: int = 1
     weights: dict[str, float] = field(
-        default_factory=lambda: {"dimensions": 1.0, "sentiment": 0.4, "touchpoint": 0.3, "signals": 0.3}
+        default_factory=lambda: {"dimensions": 1.0, "sentiment": 0.4, "touchpoint": 0.5, "signals": 0.3}
     )
 
     def __post_init__(self) -> None:

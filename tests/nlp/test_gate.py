@@ -18,8 +18,8 @@ EPSILON = 0.005
 """Number formats differ on a few borderline sentences; figures may move by so much between processors."""
 
 FLOORS: dict[str, dict[str, float]] = {
-    "gate.jsonl": {"joint": 0.634, "dimension": 0.703, "macro": 0.690, "sentiment": 0.828, "touchpoint": 0.643},
-    "dev.jsonl": {"joint": 0.632, "dimension": 0.697, "macro_20": 0.635, "sentiment": 0.804, "touchpoint": 0.733},
+    "gate.jsonl": {"joint": 0.645, "dimension": 0.713, "macro": 0.708, "sentiment": 0.828, "touchpoint": 0.647},
+    "dev.jsonl": {"joint": 0.645, "dimension": 0.705, "macro_20": 0.638, "sentiment": 0.804, "touchpoint": 0.744},
 }
 ECE_CEILING = 0.05
 FORMAT_COST = 0.01
