@@ -295,8 +295,8 @@ class Walk:
             held[key] += 1
             if held[key] > self._seen[key] and not (item.external_id and held[key] > 1):
                 fresh.append(item)
-        for key, count in held.items():
-            self._seen[key] = max(count, self._seen[key])
+        for known, count in held.items():
+            self._seen[known] = max(count, self._seen[known])
         return fresh
 
     def _within(self, items: Sequence[Item]) -> list[Item]:
