@@ -66,7 +66,7 @@ def _key(mention: Uncompared, said: list[str]) -> int | None:
     if len(said) >= SHARED:
         return key_of(said)
     if len(said) >= REPEATED and mention.author:
-        return key_of(said, str(mention.source_id), mention.author)
+        return key_of(words_of(mention.text, numbers=True), str(mention.source_id), mention.author)
     return None
 
 

@@ -48,8 +48,10 @@ _FACTORS = np.random.Generator(np.random.PCG64(_SEED)).integers(1 << 62, (1 << 6
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
 
-def words_of(text: str) -> list[str]:
-    """Return the words that a text is compared by; a number is `0`, a character of Chinese or Japanese a word.
+def words_of(text: str, *, numbers: bool = False) -> list[str]:
+    """Return the words that a text is compared by; a character of Chinese or Japanese is a word.
+
+    A number is `0`, or with `numbers` itself.
 
     >>> words_of("Três encomendas, 14 dias: nada!! https://t.example/x [name]")
     ['tres', 'encomendas', '0', 'dias', 'nada']
@@ -57,7 +59,8 @@ def words_of(text: str) -> list[str]:
     folded = _LEFT_OUT.sub(" ", text).casefold()
     if not folded.isascii():
         folded = _MARKS.sub("", unicodedata.normalize("NFKD", folded))
-    return ["0" if word[0].isdecimal() else word for word in _WORD.findall(folded)[:LONGEST]]
+    found = _WORD.findall(folded)[:LONGEST]
+    return found if numbers else ["0" if word[0].isdecimal() else word for word in found]
 
 
 def key_of(words: Sequence[str], *of: str) -> int:

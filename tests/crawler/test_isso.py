@@ -18,8 +18,9 @@ from overheard.crawler.outcomes import PageError
 from overheard.crawler.page import NO_TEXT
 from overheard.crawler.spiders.isso import IssoSpider, parse, parse_latest
 from overheard.errors import UsageError
+from overheard.intake.duplicates import group_duplicates
 from overheard.intake.item import Item
-from overheard.store.tables import Mention
+from overheard.store.tables import Fingerprint, Mention
 
 HOME = "https://comments.example"
 SITE = "https://brewlog.example"
@@ -243,6 +244,7 @@ def test_crawls_of_one_thread(new_site: Callable[[], Any], bench: Any) -> None:
     shown = server.threads["/grinder/"]
     shown[1] |= {"text": "<p>Inzwischen klemmt alles.</p>", "modified": time.time()}
     shown[2] |= {"text": "<p></p>", "mode": 4, "author": None}
+    group_duplicates(bench.store)
     second = bench.crawl("thread")["thread"]
     assert (second["outcome"], second["pages"], second["added"], second["updated"]) == ("ok", 1, 1, 1)
     with bench.store.reading() as session:
@@ -251,6 +253,8 @@ def test_crawls_of_one_thread(new_site: Callable[[], Any], bench: Any) -> None:
         assert "Fenna" not in (mention.author or "")
         gone = session.scalars(select(Mention).where(Mention.vanished.is_not(None))).all()
         assert [each.external_id for each in gone] == ["3"]
+        changed = select(Mention.external_id).where(Mention.id.not_in(select(Fingerprint.mention_id)))
+        assert set(session.scalars(changed)) == {"2", "3", "22"}  # are compared with the others again
 
 
 def test_crawls_of_all_threads(new_site: Callable[[], Any], bench: Any) -> None:

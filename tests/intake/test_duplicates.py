@@ -94,19 +94,20 @@ def test_what_counts_as_a_copy(any_store: Store, one: str, other: str, same: boo
 
 
 @pytest.mark.parametrize(
-    ("author", "source", "text", "same"),
+    ("one", "other", "author", "source", "same"),
     [
-        ("a1", "shop", "Paid within the week", True),
-        ("a2", "shop", "Paid within the week", False),
-        ("a1", "forum", "Paid within the week", False),
-        ("a1", "shop", "Top!", False),
+        ("Paid within 2 weeks", "paid within 2 WEEKS!", "a1", "shop", True),
+        ("Paid within 2 weeks", "Paid within 3 weeks", "a1", "shop", False),
+        ("Paid within 2 weeks", "Paid within 2 weeks", "a2", "shop", False),
+        ("Paid within 2 weeks", "Paid within 2 weeks", "a1", "forum", False),
+        ("Top!", "Top!", "a1", "shop", False),
     ],
 )
 def test_a_short_text_is_a_copy_where_its_author_repeats_it(
-    any_store: Store, author: str, source: str, text: str, same: bool
+    any_store: Store, one: str, other: str, author: str, source: str, same: bool
 ) -> None:
-    put(any_store, draft("one", text, author="a1"))
-    put(any_store, draft("other", text, author=author), source=source)
+    put(any_store, draft("one", one, author="a1"))
+    put(any_store, draft("other", other, author=author), source=source)
     group_duplicates(any_store)
     assert groups(any_store) == ({"one": {"other"}} if same else {})
 
