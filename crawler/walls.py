@@ -9,7 +9,7 @@ from lxml import etree
 from parsel import Selector
 
 from overheard.crawler.outcomes import PageError
-from overheard.crawler.page import decode, text_of
+from overheard.crawler.page import decode, ends_early, text_of
 
 _LOGIN_PATH = re.compile(
     r"/(?:log-?in|log-?on|sign-?in|auth(?:enticate|entication|orize)?|sso|anmelden|anmeldung|inloggen|aanmelden|"
@@ -69,7 +69,10 @@ def unexpected(body: bytes, url: str, content_type: str | None, expected: str) -
     markup = decode(body, content_type)
     if reason := wall(Selector(text=markup, type="html").root, markup, url):
         return PageError("blocked", reason)
-    return PageError("layout_changed", f"expected {expected}, got {_form(markup)}")
+    form = _form(markup)
+    if form != "an HTML page" and ends_early(body):
+        return PageError("failed", f"expected {expected}, got a part of it; try again later")
+    return PageError("layout_changed", f"expected {expected}, got {form}")
 
 
 def _form(markup: str) -> str:

@@ -95,6 +95,7 @@ def test_what_cannot_be_used_is_counted() -> None:
         (b'{"reviews": []}', "layout_changed"),
         (b"null", "layout_changed"),
         (b'{"success": 2}', "failed"),
+        (b'{"success": 1, "entries": []}', "layout_changed"),
     ],
 )
 def test_what_is_no_page(body: bytes, outcome: str) -> None:
