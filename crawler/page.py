@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -136,14 +137,14 @@ def plain(text: str) -> str:
     return tidy(html.unescape(text))
 
 
-def text_of(root: etree._Element) -> str:
-    """Return the readable text under an element of an HTML tree."""
-    return tidy("".join(_pieces(root)))
+def text_of(root: etree._Element, *, most: int | None = None) -> str:
+    """Return the readable text under an element of an HTML tree, or its beginning: of so many tags."""
+    return tidy("".join(_pieces(root, most)))
 
 
-def _pieces(root: etree._Element) -> Iterator[str]:
+def _pieces(root: etree._Element, most: int | None) -> Iterator[str]:
     silent = 0
-    for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+    for event, element in islice(etree.iterwalk(root, events=("start", "end", "comment", "pi")), most):
         if event in ("comment", "pi"):
             if not silent and element.tail and element is not root:
                 yield _collapsed(element.tail)

@@ -45,7 +45,7 @@ _SHORT = 1500
 def wall(root: etree._Element, markup: str, url: str) -> str | None:
     """Return what keeps us out of a page that shows no mentions, in one line, or None where nothing does."""
     title = " ".join(element.text or "" for element in root.iterfind(".//title"))
-    heading = title + " " + " ".join(text_of(element) for element in root.iterfind(".//h1"))
+    heading = title + " " + " ".join(text_of(element, most=40) for element in root.iterfind(".//h1"))
     short = len(text_of(root)) < _SHORT
     form = root.find(".//input[@type='password']") is not None
     if form and (short or _LOGIN_WORDS.search(heading) or is_login(url)):
