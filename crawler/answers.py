@@ -14,9 +14,13 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 
 from overheard.crawler.outcomes import PageError
+from overheard.crawler.page import ends_early
 from overheard.crawler.walls import is_login
 
 _REFUSALS = {401: "it asks to log in", 403: "it refuses", 407: "a proxy asks to log in", 451: "it is withheld by law"}
+
+
+_DROPPED = "the server dropped the connection; try again later"
 
 
 class Forbidden(IgnoreRequest):
@@ -46,8 +50,18 @@ def check(response: Response) -> None:
         raise PageError("failed", f"it answered {status}: the server fails{_wish(response)}; try again later")
     if not 200 <= status < 300:
         raise PageError("failed", f"it answered {status}, expected 200; check the target")
+    if is_cut_off(response):
+        raise PageError("failed", _DROPPED)
     if was_redirected(response) and is_login(response.url):
         raise PageError("blocked", "it asks to log in")
+
+
+def is_cut_off(response: Response) -> bool:
+    """Say whether an answer ends in the middle, where its server ends each by closing the connection.
+
+    Only there can it not be told from the length.
+    """
+    return "partial" in response.flags and ends_early(response.body)
 
 
 def was_redirected(response: Response) -> bool:
@@ -85,6 +99,6 @@ def explain(error: BaseException | None) -> PageError:
     if isinstance(error, DownloadTimeoutError):
         return PageError("failed", "no answer in time (crawl.timeout)")
     if isinstance(error, DownloadFailedError | ResponseDataLossError) and "SSL" not in str(error):
-        return PageError("failed", "the server dropped the connection; try again later")
+        return PageError("failed", _DROPPED)
     cause = ": ".join(filter(None, (type(error).__name__, " ".join(str(error).split())[:200])))
     return PageError("failed", f"it could not be fetched ({cause})")

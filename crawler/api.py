@@ -18,13 +18,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from scrapy.http import Response
 from w3lib.encoding import http_content_type_encoding
 
-from overheard.crawler.page import NO_TEXT, decode, whole
+from overheard.crawler.page import NO_TEXT, OTHER_FORM, decode, whole
 from overheard.crawler.walls import unexpected
 from overheard.intake.item import Item
 from overheard.intake.values import EARLIEST, LATEST
-
-OTHER_FORM = "an object of another form than documented"
-"""Why an object of an answer cannot be used."""
 
 _ESCAPED = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 """The escapes by which JSON may hold what no store takes; pairs of them are characters that it does take."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from lxml import etree
@@ -14,6 +15,8 @@ _URL_ATTRIBUTES = {
     "time": "datetime",
 }  # fmt: skip
 _LINKS = frozenset(("url", "sameAs", "image", "mainEntityOfPage", "discussionUrl"))
+DEEPEST = 20
+"""Properties that one may stand in and still have words: each holds the words of all in it."""
 _ID_ATTRIBUTES = ("itemid", "data-review-id", "data-reviewid", "id")
 
 
@@ -22,16 +25,13 @@ def load(root: etree._Element) -> list[dict[str, Any]]:
     nodes = {element: _node(element) for element in root.iterfind(".//*[@itemscope]")}
     if not nodes:
         return []
-    lent = {name: element for element in nodes for name in (element.get("itemref") or "").split()}
     owned: set[etree._Element] = set()
-    for element in root.iterfind(".//*[@itemprop]"):
-        owner = _owner(element, nodes, lent)
-        if owner is not None:
-            owned.add(element)
-            names = element.get("itemprop", "").split()
-            value = nodes[element] if element in nodes else _value(element, names)
-            for name in names:
-                nodes[owner].setdefault(name, []).append(value)
+    for element, owner, depth in _properties(root, nodes):
+        owned.add(element)
+        names = element.get("itemprop", "").split()
+        value = nodes[element] if element in nodes else _value(element, names) if depth < DEEPEST else ""
+        for name in names:
+            nodes[owner].setdefault(name, []).append(value)
     # A property of nothing, such as a review outside its product, still stands for itself.
     return [node for element, node in nodes.items() if element not in owned]
 
@@ -46,18 +46,28 @@ def _node(element: etree._Element) -> dict[str, Any]:
     return node
 
 
-def _owner(
-    element: etree._Element, nodes: dict[etree._Element, dict[str, Any]], lent: dict[str, etree._Element]
-) -> etree._Element | None:
-    here: etree._Element | None = element
-    while here is not None:
-        if here is not element and here in nodes:
-            return here
-        borrower = lent.get(here.get("id") or "")
-        if borrower is not None and borrower is not element:
-            return borrower
-        here = here.getparent()
-    return None
+def _properties(
+    root: etree._Element, nodes: dict[etree._Element, dict[str, Any]]
+) -> Iterator[tuple[etree._Element, etree._Element, int]]:
+    """Yield each property with the item that it belongs to and how many properties it stands in, in document order."""
+    lent = {name: element for element in nodes for name in (element.get("itemref") or "").split()}
+    holders: list[etree._Element | None] = [None]
+    depth = 0
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        said = element.get("itemprop") is not None
+        if event == "end":
+            holders.pop()
+            depth -= said
+            continue
+        # What an item borrows by its id belongs to it, wherever it stands.
+        borrower = lent.get(element.get("id") or "")
+        owner = next(
+            (each for each in (borrower, *reversed(holders)) if each is not None and each is not element), None
+        )
+        if said and owner is not None:
+            yield element, owner, depth
+        holders.append(element if element in nodes else borrower if borrower is not None else holders[-1])
+        depth += said
 
 
 def _value(element: etree._Element, names: list[str]) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import codecs
 import html
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -19,6 +21,8 @@ from overheard.nlp.identity import tokens_of
 
 NO_TEXT = "a rating or post without a text"
 UNREADABLE = "a block of JSON-LD that cannot be read"
+OTHER_FORM = "an object of another form than documented"
+"""Why what looked like a mention cannot be used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +31,8 @@ class Page:
 
     `items` are in the order of the page. `rejected` counts what looked like a mention and cannot be used, by reason.
     `next` are the absolute URLs of the following pages, `listed` those of the pages that a listing names. `claimed` is
-    how many mentions the service itself says there are in all, None where it does not say.
+    how many mentions the service itself says there are in all, None where it does not say. `strange` says that nothing
+    on the page is written in the way that its mentions would be.
     """
 
     items: tuple[Item, ...] = ()
@@ -35,6 +40,7 @@ class Page:
     next: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
     claimed: int | None = None
+    strange: bool = False
 
 
 _OWN_BYTES = ("utf-16", "utf-32", "iso2022", "hz")
@@ -63,6 +69,37 @@ def decode(body: bytes, content_type: str | None = None) -> str:
         except (LookupError, UnicodeError):  # a label such as "hex" or "idna" names no encoding of texts
             pass
     return body.decode("utf-8", "overheard.cp1252")
+
+
+_PROLOGUE = re.compile(rb"(?>\s+|<\?[^>]*>|<!--.*?-->|<!doctype[^\[>]*(?:\[.*?\]\s*)?>)*+", re.IGNORECASE | re.DOTALL)
+_ROOT = re.compile(rb"<(html|rss|feed|rdf:rdf)\b", re.IGNORECASE)
+
+
+def ends_early(body: bytes) -> bool:
+    """Say whether a document begins and does not end: it was cut off on its way, or while it was written.
+
+    >>> ends_early(b'[{"id": 1}, {"id'), ends_early(b"<html><p>Fine.</html>"), ends_early(b"<p>Fine.")
+    (True, False, False)
+    """
+    text = body.removeprefix(codecs.BOM_UTF8).strip()
+    if text[:1] in (b"{", b"["):
+        return _is_unfinished(text.decode("utf-8", "replace"))
+    prologue = _PROLOGUE.match(text)
+    content = text[prologue.end() :] if prologue else text
+    if root := _ROOT.match(content):
+        return re.search(rb"</" + root[1] + rb"\s*>", text, re.IGNORECASE) is None
+    return bool(text[:1] == b"<" and (not content or (content[:1] == b"<" and b">" not in content)))
+
+
+def _is_unfinished(text: str) -> bool:
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        # Where a word or an escape is cut in two, the error is at its beginning.
+        return error.msg.startswith("Unterminated string") or not re.search(r'[]}"]', text[error.pos :])
+    except (ValueError, RecursionError):  # a number or a nesting that is too long to be read
+        pass
+    return False
 
 
 def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
@@ -103,14 +140,14 @@ def plain(text: str) -> str:
     return tidy(html.unescape(text))
 
 
-def text_of(root: etree._Element) -> str:
-    """Return the readable text under an element of an HTML tree."""
-    return tidy("".join(_pieces(root)))
+def text_of(root: etree._Element, *, most: int | None = None) -> str:
+    """Return the readable text under an element of an HTML tree, or its beginning: of so many tags."""
+    return tidy("".join(_pieces(root, most)))
 
 
-def _pieces(root: etree._Element) -> Iterator[str]:
+def _pieces(root: etree._Element, most: int | None) -> Iterator[str]:
     silent = 0
-    for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+    for event, element in islice(etree.iterwalk(root, events=("start", "end", "comment", "pi")), most):
         if event in ("comment", "pi"):
             if not silent and element.tail and element is not root:
                 yield _collapsed(element.tail)

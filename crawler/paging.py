@@ -72,7 +72,7 @@ def _says_next(anchor: etree._Element) -> bool:
     around = [anchor, *([holder] if holder is not None and holder.tag in ("li", "span") else [])]
     if any(_NEXT_CLASS.search(name) for element in around for name in element.get("class", "").split()):
         return True
-    labels = (anchor.get("aria-label"), anchor.get("title"), text_of(anchor)[:80])
+    labels = (anchor.get("aria-label"), anchor.get("title"), text_of(anchor, most=40)[:80])
     return any(_is_next_label(" ".join(label.split())) for label in labels if label)
 
 

@@ -18,6 +18,8 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Request, Response
 
+from overheard.crawler.answers import is_cut_off
+
 if TYPE_CHECKING:
     from typing import Self
 
@@ -116,6 +118,8 @@ class PatienceMiddleware:
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         """Return the request to send again after a wait, or the answer where it is final."""
+        if is_cut_off(response):
+            return await self._again(request, "cut off", None) or response
         if response.status not in PASSING_STATUSES:
             return response
         asked = asked_wait(response, datetime.now(UTC))

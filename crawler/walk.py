@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from w3lib.url import canonicalize_url
 
 from overheard.crawler.outcomes import WORST_FIRST, Outcome, PageError
-from overheard.crawler.page import Page
+from overheard.crawler.page import OTHER_FORM, Page
 from overheard.intake.item import Item
 
 
@@ -80,6 +80,10 @@ class Before:
     recent: tuple[datetime, ...] = ()
 
 
+MOST_CLAIMED = 2**31 - 1
+"""A higher number of mentions is none, and no database takes it."""
+
+EVER = datetime.min.replace(tzinfo=UTC)
 LEAST_TO_JUDGE = 10
 """Mentions under which neither a drop nor a rhythm can be told from chance."""
 
@@ -114,7 +118,13 @@ class Walk:
         self._taken = 0
         self._queue: deque[Step] = deque()
         self._visited: set[str] = set()
+        self._read: dict[str, str] = {}
+        self._fed: set[str] = set()
+        self._strange: set[str] = set()
+        self._torn: str | None = None
+        self._shown: set[int] = set()
         self._seen: Counter[object] = Counter()
+        self._edited: dict[object, datetime] = {}
         self._endings: list[tuple[Outcome, str]] = []
         self._before = rest
         self._newest: dict[str, datetime] = dict(rest.newest) if rest else {}
@@ -178,21 +188,25 @@ class Walk:
     def take(self, step: Step, page: Page) -> list[Item]:
         """Return the items of a page that are to be stored, and plan where to go from here.
 
-        Raises PageError where the page only repeats earlier ones and leads further: a last page may hold nothing but
-        what new items have pushed there since.
+        Raises PageError where the page is of another form than it must be, and where it only repeats earlier ones and
+        leads further, or is one of them: a last page may hold nothing but what new items have pushed there since.
         """
         self.pages += 1
         self._in_hand = None
         self._on_new_ground = self._on_new_ground or not step.head
-        fresh = self._unseen(page.items)
+        fresh, again = self._unseen(page.items)
         self.repeated += len(page.items) - len(fresh)
         self.rejected.update(page.rejected)
         if page.claimed is not None:
             self._claimed[step.origin] = page.claimed
-        if page.items and not fresh and not step.first and page.next:
+        self._check_form(step, page)
+        shown = hash((step.origin, *map(_key, page.items)))
+        same = shown in self._shown and len(page.items) > 1
+        if page.items and not fresh and not step.first and (page.next or same):
             raise PageError("loop", "it only repeats earlier pages: the paging goes in circles")
+        self._shown.add(shown)
         self.found += len(page.items)
-        kept = self._within(fresh)
+        kept = self._within([*fresh, *again])
         self._taken += len(kept)
         dates = [item.published for item in kept if item.published]
         # A date in the future is a mistake of the source's: it must not hide what comes tomorrow.
@@ -219,7 +233,8 @@ class Walk:
     @property
     def claimed(self) -> int | None:
         """How many mentions the service says there are, by the last word of each listing; None where none says."""
-        return sum(self._claimed.values()) if self._claimed else None
+        total = sum(self._claimed.values()) if self._claimed else None
+        return total if total is not None and 0 <= total <= MOST_CLAIMED else None
 
     @property
     def reach(self) -> datetime | None:
@@ -236,6 +251,8 @@ class Walk:
             if reasons := [reason for ending, reason in self._endings if ending == outcome]:
                 more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
                 return outcome, reasons[0] + more
+        if self._torn and before.items is not None and self.found < before.items:
+            return "layout_changed", self._torn
         if self.found or not self.pages:
             if reason := self._drop_since(before):
                 return "drop", reason
@@ -283,21 +300,39 @@ class Walk:
             else:
                 self._queue.append(step)
 
-    def _unseen(self, items: Sequence[Item]) -> list[Item]:
-        """Leave out what earlier pages held: listings shift while they are read, and some repeat their top ones.
+    def _check_form(self, step: Step, page: Page) -> None:
+        """Raise PageError where a page is of another form than documented, note where it is of another than others.
 
-        What one page holds twice is two mentions; what two pages hold is one.
+        Where the listing ends is not to be seen on such a page. Some sites show structured data on the first page only.
+        """
+        others = page.rejected.get(OTHER_FORM, 0)
+        if not page.items and others > 1:
+            raise PageError("layout_changed", f"{others} × {OTHER_FORM}, and nothing else")
+        (self._strange if page.strange else self._fed if page.items else set()).add(step.origin)
+        if step.origin in self._strange & self._fed:
+            self._torn = self._torn or f"{step.url}: of it and the pages before, some hold nothing of what others hold"
+            self._cut_short(self._torn)
+
+    def _unseen(self, items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
+        """Return what no earlier page held, and what comes again because it has been edited since.
+
+        Listings shift while they are read, and some repeat their top ones. What one page holds twice is two mentions;
+        what two pages hold is one. Only the source's own date of an edit counts: a page may show a part of a text.
         """
         held: Counter[object] = Counter()
-        fresh = []
+        fresh: list[Item] = []
+        again: list[Item] = []
         for item in items:
-            key = item.external_id or (item.title, item.text, item.author, item.published, item.rating_given)
+            key = _key(item)
             held[key] += 1
             if held[key] > self._seen[key] and not (item.external_id and held[key] > 1):
                 fresh.append(item)
+            elif held[key] == 1 and item.edited and item.edited > self._edited.get(key, EVER):
+                again.append(item)
         for known, count in held.items():
             self._seen[known] = max(count, self._seen[known])
-        return fresh
+        self._edited |= {_key(item): item.edited for item in (*fresh, *again) if item.edited}
+        return fresh, again
 
     def _within(self, items: Sequence[Item]) -> list[Item]:
         since, limit = self._limits.since, self._limits.limit
@@ -318,6 +353,7 @@ class Walk:
             self._cut_short(reason)
 
     def _go_on(self, step: Step, page: Page) -> None:
+        self._read[canonicalize_url(step.url)] = step.origin
         watermark = self._before.newest.get(step.origin) if self._before and step.head else self._limits.watermark
         if self._newest_first and _reaches(page.items, watermark):
             return
@@ -326,12 +362,20 @@ class Walk:
             return
         for url in reversed(page.next):
             self._plan(replace(step, url=url), now=True)
+            # What the crawl before read is not known here: only its links tell that a page was one of those.
+            if self._before and url != step.origin and self._read.get(canonicalize_url(url)) == step.origin:
+                self.end("loop", f"{step.url}: the next page is one that was read before: the paging goes in circles")
         if not page.items and not step.listed:
             for url in page.listed:
                 self._plan(Step(url, url, listed=True))
 
     def _cut_short(self, reason: str) -> None:
         self.cut = self.cut or reason
+
+
+def _key(item: Item) -> object:
+    """What tells an item from others within a crawl."""
+    return item.external_id or (item.title, item.text, item.author, item.published, item.rating_given)
 
 
 def _reaches(items: Sequence[Item], moment: datetime | None) -> bool:

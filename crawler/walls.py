@@ -9,7 +9,7 @@ from lxml import etree
 from parsel import Selector
 
 from overheard.crawler.outcomes import PageError
-from overheard.crawler.page import decode, text_of
+from overheard.crawler.page import decode, ends_early, text_of
 
 _LOGIN_PATH = re.compile(
     r"/(?:log-?in|log-?on|sign-?in|auth(?:enticate|entication|orize)?|sso|anmelden|anmeldung|inloggen|aanmelden|"
@@ -45,7 +45,7 @@ _SHORT = 1500
 def wall(root: etree._Element, markup: str, url: str) -> str | None:
     """Return what keeps us out of a page that shows no mentions, in one line, or None where nothing does."""
     title = " ".join(element.text or "" for element in root.iterfind(".//title"))
-    heading = title + " " + " ".join(text_of(element) for element in root.iterfind(".//h1"))
+    heading = title + " " + " ".join(text_of(element, most=40) for element in root.iterfind(".//h1"))
     short = len(text_of(root)) < _SHORT
     form = root.find(".//input[@type='password']") is not None
     if form and (short or _LOGIN_WORDS.search(heading) or is_login(url)):
@@ -69,7 +69,10 @@ def unexpected(body: bytes, url: str, content_type: str | None, expected: str) -
     markup = decode(body, content_type)
     if reason := wall(Selector(text=markup, type="html").root, markup, url):
         return PageError("blocked", reason)
-    return PageError("layout_changed", f"expected {expected}, got {_form(markup)}")
+    form = _form(markup)
+    if form != "an HTML page" and ends_early(body):
+        return PageError("failed", f"expected {expected}, got a part of it; try again later")
+    return PageError("layout_changed", f"expected {expected}, got {form}")
 
 
 def _form(markup: str) -> str:

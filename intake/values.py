@@ -19,7 +19,8 @@ EARLIEST, LATEST = 1990, 2100
 """The years a mention can have been published in; what lies outside is a placeholder (0001-01-01) or a mistake."""
 
 _KNOWN_LANGUAGES = frozenset(language_order)
-_LONGEST = 80
+_LONGEST, _LONGEST_LINE = 80, 300
+"""Characters of a rating or date, and of a line with words around its date: dateparser takes seconds for a page."""
 
 # -- ratings ---------------------------------------------------------------------------------------------------------
 
@@ -156,7 +157,7 @@ def parse_date(
     datetime.datetime(2017, 11, 15, 13, 35, tzinfo=datetime.timezone.utc)
     """
     text = " ".join(unicodedata.normalize("NFKC", text).split())
-    if not 4 <= len(text) <= _LONGEST and not (base and text):
+    if not (1 <= len(text) <= _LONGEST_LINE if base else 4 <= len(text) <= _LONGEST):
         return None
     if day_first is None:
         day_first = not (languages and languages[0].startswith("en"))

@@ -14,9 +14,9 @@ from parsel import Selector
 from pydantic import ValidationError
 from scrapy.http import Response
 
-from overheard.crawler.api import OTHER_FORM, Shape, content_type, query_of, read_items, read_json, with_query
+from overheard.crawler.api import Shape, content_type, query_of, read_items, read_json, with_query
 from overheard.crawler.outcomes import PageError
-from overheard.crawler.page import Page, own_title, plain, same_host, text_of, web_url
+from overheard.crawler.page import OTHER_FORM, Page, own_title, plain, same_host, text_of, web_url
 from overheard.crawler.spider import SourceSpider, Visit, check_keys, check_url
 from overheard.crawler.walk import Step
 from overheard.errors import UsageError

@@ -6,6 +6,7 @@ import calendar
 import io
 import re
 import time
+from collections import deque
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any
@@ -26,6 +27,7 @@ from overheard.nlp.identity import names_author
 NO_WORDS = "an entry without a text"
 _BY = re.compile(r"(?:^|\s)(?:by|von|door|de|da|di|par|por):?\s$", re.IGNORECASE)
 _ONLY_LINK = re.compile(r'\s*<a\s[^>]*?href="([^"]*)"[^>]*>[^<]*</a>\s*', re.IGNORECASE)
+_ENTRY = re.compile(rb"<(?P<end>/?)(?:[\w-]+:)?(?:item|entry)(?=[\s/>]|\Z)(?:[^<>]*(?P<empty>/)>)?", re.IGNORECASE)
 _CONDITIONS = {"etag": ("ETag", "If-None-Match"), "last_modified": ("Last-Modified", "If-Modified-Since")}
 """What is remembered of an answer: its header, and the header that gives it back."""
 
@@ -79,6 +81,8 @@ def parse(body: bytes, url: str, fetched: datetime, *, content_type: str | None 
         raise PageError("layout_changed", f"the feed cannot be read ({type(error).__name__})") from None
     if not feed.get("version") and not feed.entries:
         raise unexpected(body, url, content_type, "an RSS or Atom feed")
+    if _ends_in_an_entry(body):  # the lenient parser would take the half of it for the whole
+        raise PageError("failed", "the feed ends in the middle of an entry; try again later")
     language = language_code(feed.feed.get("language"))
     items = [_item(entry, url, fetched, language) for entry in feed.entries]
     kept = tuple(item for item in items if item)
@@ -87,6 +91,11 @@ def parse(body: bytes, url: str, fetched: datetime, *, content_type: str | None 
         rejected={NO_WORDS: len(items) - len(kept)} if len(items) > len(kept) else {},
         next=_next(feed.feed.get("links") or [], url),
     )
+
+
+def _ends_in_an_entry(body: bytes) -> bool:
+    last = next(iter(deque(_ENTRY.finditer(body), maxlen=1)), None)
+    return last is not None and not last["end"] and not last["empty"]
 
 
 def _next(links: list[dict[str, Any]], url: str) -> tuple[str, ...]:

@@ -60,7 +60,8 @@ def parse(
     blocks, broken = _linked_data(root)
     flat = [value for block in blocks for value in block]
     context = reviews.Context(url, base, origin or url, language_of(root), fetched, jsonld.index(flat))
-    found = [reviews.read(block, context) for block in (*blocks, microdata.load(root)) if block]
+    blocks.append(microdata.load(root))
+    found = [reviews.read(block, context) for block in blocks if block]
     items = reviews.merge(items for items, _ in found)
     rejected = Counter({UNREADABLE: broken} if broken else {})
     # The same rating may stand in several blocks: it is refused once.
@@ -73,6 +74,7 @@ def parse(
         rejected=rejected,
         next=next_pages(root, url, base, origin or url, link_header),
         listed=() if items else listed_pages(flat, url, base),
+        strange=not any(blocks) and not broken,
     )
 
 

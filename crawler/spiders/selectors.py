@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeAlias
 from urllib.parse import urljoin
 
@@ -44,6 +45,10 @@ _FIELDS = {
 }  # fmt: skip
 """The keys of the rules and what they make of an item."""
 _LINKS = frozenset(["list", "next", "url"])
+
+TOO_DEEP = "an item that stands in too many others"
+DEEPEST, FEW = 50, 5
+"""Items that one may stand in, and values of a key that are looked at for a date or rating: each takes its time."""
 
 Node: TypeAlias = etree._Element | str
 """What a selector finds: an element, or what an XPath makes of one."""
@@ -125,7 +130,8 @@ def parse(
     context = Context(rules, url, base_of(root, url), origin or url, language_of(root), fetched)
     found = [node for node in _find(rules, "item", root) if not isinstance(node, str)]
     every = frozenset(found)
-    cards = [Card(node, rules, every) for node in found]
+    depths = _depths(root, every) if len(found) > DEEPEST else {}
+    cards = [Card(node, rules, every) for node in found if depths.get(node, 0) < DEEPEST]
     pages = () if listed else tuple(dict.fromkeys(_pages("list", root, context)))
     if cards and not pages and not any(card.nodes("text") for card in cards):
         raise PageError("layout_changed", f"`item` finds {len(cards)} and `text` nothing in any; correct the rules")
@@ -136,7 +142,8 @@ def parse(
     return Page(
         # An id that two items share is none: it would make one mention of both.
         items=tuple(replace(item, external_id=None) if named[item.external_id] > 1 else item for item in items),
-        rejected={NO_TEXT: len(cards) - len(items)} if len(cards) > len(items) and not pages else {},
+        rejected=Counter({NO_TEXT: len(cards) - len(items), TOO_DEEP: len(found) - len(cards)} if not pages else {})
+        + Counter(),
         next=tuple(_pages("next", root, context))[:1],
         listed=pages,
     )
@@ -164,20 +171,21 @@ class Card:
     def __init__(self, root: etree._Element, rules: Rules, items: frozenset[etree._Element]) -> None:
         self.rules = rules
         self._root = root
-        self._others = self._not_its_own = items
+        self._others = self._not_its_own = _covered(root, items)
         wanted = rules.choice("reply")
         if wanted and not wanted.attribute:
-            self._not_its_own |= {node for node in self.nodes("reply") if not isinstance(node, str)}
+            replies = frozenset(node for node in self.nodes("reply") if not isinstance(node, str))
+            self._not_its_own |= _covered(root, replies)
 
     def nodes(self, key: str) -> list[Node]:
         """Return what a key selects."""
         barred = self._barred(key)
         found = _find(self.rules, key, self._root)
-        return [node for node in found if isinstance(node, str) or not _stands_in(node, self._root, barred)]
+        return [node for node in found if isinstance(node, str) or node not in barred]
 
-    def values(self, key: str) -> list[str]:
-        """Return the words, attributes or links that a key selects, as they were written, the empty ones left out."""
-        return [value for node in self.nodes(key) if (value := self._value(key, node))]
+    def values(self, key: str) -> Iterator[str]:
+        """Yield the words, attributes or links that a key selects, as they were written, the empty ones left out."""
+        return (value for node in self.nodes(key) if (value := self._value(key, node)))
 
     def line(self, key: str) -> str | None:
         """Return the first of the values without markup, in one line."""
@@ -206,14 +214,24 @@ def _find(rules: Rules, key: str, root: etree._Element) -> list[Node]:
         raise PageError("failed", " ".join(f"`{key}`: {error}; correct the rules".split())) from None
 
 
-def _stands_in(node: etree._Element, root: etree._Element, barred: frozenset[etree._Element]) -> bool:
-    """Say whether a node in an item is one of those that are barred, or stands in one."""
-    met = False
-    for here in (node, *node.iterancestors()):
-        if here is root:
-            return met
-        met = met or here in barred
-    return False
+def _depths(root: etree._Element, items: frozenset[etree._Element]) -> dict[etree._Element, int]:
+    """Return in how many others each item stands."""
+    depths: dict[etree._Element, int] = {}
+    depth = 0
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        if element in items:
+            depths.setdefault(element, depth)
+            depth += 1 if event == "start" else -1
+    return depths
+
+
+def _covered(root: etree._Element, barred: frozenset[etree._Element]) -> frozenset[etree._Element]:
+    """Return the elements in an item that are one of those that are barred, or stand in one."""
+    covered: set[etree._Element] = set()
+    for node in root.iterdescendants() if len(barred) > 1 or root not in barred else ():
+        if node in barred and node not in covered:
+            covered.update(node.iter())
+    return frozenset(covered)
 
 
 def _value(key: str, node: Node, wanted: Choice, barred: frozenset[etree._Element]) -> str:
@@ -245,7 +263,7 @@ def _item(card: Card, context: Context) -> Item | None:
     if not text and not title:
         return None
     rating, reply = _rating(card), card.text("reply")
-    external_id = next(iter(card.values("id")), None)
+    external_id = next(card.values("id"), None)
     url = next((url for href in card.values("url") if (url := _resolved(href, context.base))), None)
     return Item(
         external_id=external_id,
@@ -272,7 +290,7 @@ def _rating(card: Card) -> Rating | None:
     wanted = card.rules.choice("rating")
     by_class = wanted and (wanted.attribute == "class" or wanted.path.endswith("@class"))
     read = class_rating if by_class else said_rating
-    return next((rating for value in card.values("rating") if (rating := read(value, scale))), None)
+    return next((rating for value in islice(card.values("rating"), FEW) if (rating := read(value, scale))), None)
 
 
 def _date(key: str, card: Card, context: Context) -> datetime | None:
@@ -281,9 +299,9 @@ def _date(key: str, card: Card, context: Context) -> datetime | None:
     elements = (
         [node for node in card.nodes(key) if not isinstance(node, str)] if wanted and not wanted.attribute else ()
     )
-    marked = [str(given) for node in elements for given in node.xpath("(descendant-or-self::*/@datetime)[1]")]
+    marked = (str(given) for node in elements for given in node.xpath("(descendant-or-self::*/@datetime)[1]"))
     language = rules.date_language or context.language
-    for value in (*marked, *card.values(key)):
+    for value in (*islice(marked, FEW), *islice(card.values(key), FEW)):
         found = parse_date(
             value, languages=(language,) if language else (), base=context.fetched, day_first=rules.day_first
         )

@@ -113,15 +113,18 @@ class Answer(Shape):
 
     success: int
     query_summary: Summary = Summary()
-    reviews: tuple[Any, ...] = ()
+    reviews: tuple[Any, ...] | None = None
     cursor: str | None = None
 
 
 def parse(body: bytes, url: str, kind: str | None = None) -> Page:
     """Return the reviews of a page of the list; `url` is the one it was asked for. Raises PageError."""
-    answer = read_json(body, url, kind, Answer, "Steam's reviews as JSON")
+    expected = "Steam's reviews as JSON"
+    answer = read_json(body, url, kind, Answer, expected)
     if answer.success != 1:
         raise PageError("failed", f"it answered success {answer.success}, expected 1; check the target")
+    if answer.reviews is None:
+        raise PageError("layout_changed", f"expected {expected}, got other JSON")
     items, rejected = read_items(answer.reviews, Review, lambda review: _item(review, url))
     more = answer.reviews and answer.cursor and answer.cursor != query_of(url).get("cursor")
     return Page(

@@ -13,9 +13,9 @@ from uuid import uuid4
 from pydantic import ValidationError
 from scrapy.http import Request, Response
 
-from overheard.crawler.api import OTHER_FORM, Shape, content_type, query_of, read_json, with_query
+from overheard.crawler.api import Shape, content_type, query_of, read_json, with_query
 from overheard.crawler.outcomes import Outcome, PageError
-from overheard.crawler.page import Page, plain
+from overheard.crawler.page import OTHER_FORM, Page, plain
 from overheard.crawler.spider import SourceSpider, Visit, check_keys, check_url
 from overheard.crawler.walk import Step
 from overheard.errors import UsageError

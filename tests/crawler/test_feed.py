@@ -177,9 +177,19 @@ def test_broken_feeds_are_read(body: bytes, content_type: str | None) -> None:
     assert parse(body, URL, NOW, content_type=content_type).items[0].text.startswith("Größe")
 
 
+@pytest.mark.parametrize("cut", ["Grö", "<descrip", "</description>", "<item"])
+def test_a_feed_that_ends_in_an_entry_is_not_read(cut: str) -> None:
+    first = "<rss version='2.0'><channel><item><description>Fine.</description></item>"
+    body = first + WHOLE[WHOLE.index("<item>") : WHOLE.index(cut) + len(cut)]
+    with pytest.raises(PageError, match="ends in the middle") as caught:
+        parse(body.encode(), URL, NOW)
+    assert caught.value.outcome == "failed"
+
+
 @pytest.mark.parametrize(
     ("body", "outcome"),
     [
+        (b"<feed xmlns", "failed"),
         (b"<!doctype html><html><body><h1>Blog</h1><p>" + b"All about kettles. " * 200, "layout_changed"),
         (b"<title>Log in</title><form><input type='password'></form>", "blocked"),
         (b'{"version": "https://jsonfeed.org/version/1.1"}', "layout_changed"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overheard.crawler.page import decode, own_title, plain, same_host, web_url
+from overheard.crawler.page import decode, ends_early, own_title, plain, same_host, web_url
 from overheard.nlp.identity import names_author
 
 LATIN = "Très bien reçu, größer als gedacht – 5 €".encode("cp1252")
@@ -46,6 +46,40 @@ def test_decode_takes_any_bytes(body: bytes, content_type: str | None) -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
 def test_decode_gives_back_what_was_encoded(text: str) -> None:
     assert decode(text.encode(), "text/plain; charset=utf-8") == text.removeprefix("\ufeff")
+
+
+WHOLE = (
+    '{"said": ["Größe", 5, true, null, -1.5e3, {}], "more": "a\\u00e9b"}',
+    '[{"id": 1}, {"id": 2}]',
+    "<!DOCTYPE html><!-- page --><html lang='en'><p>Fine.</p></HTML>",
+    "<?xml version='1.0'?><!-- x --><feed xmlns='http://www.w3.org/2005/Atom'><entry/></feed>",
+)
+
+
+@pytest.mark.parametrize("body", WHOLE)
+def test_wherever_a_document_is_cut_it_ends_early(body: str) -> None:
+    whole = body.encode()
+    assert not ends_early(whole)
+    assert not ends_early(b"\xef\xbb\xbf" + whole + b"\r\n<!-- cached -->" * (whole[:1] == b"<"))
+    assert [at for at in range(1, len(whole)) if not ends_early(whole[:at])] == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"slow down",
+        b'{"a": x}',
+        b"{'a': 1}",
+        b"<p>Fine.",
+        b"<link rel=next href=2><p>Fine.",
+        b"\xff\xfe<\x00",
+        b"9" * 5000,
+        b"[" + b"9" * 5000,
+    ],
+)
+def test_what_is_broken_or_has_no_end_of_its_own_does_not_end_early(body: bytes) -> None:
+    assert not ends_early(body)
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,7 @@ def test_what_no_store_takes_is_left_out() -> None:
         (b'{"reviews": []}', "layout_changed"),
         (b"null", "layout_changed"),
         (b'{"success": 2}', "failed"),
+        (b'{"success": 1, "entries": []}', "layout_changed"),
     ],
 )
 def test_what_is_no_page(body: bytes, outcome: str) -> None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from overheard.crawler.outcomes import PageError
-from overheard.crawler.page import NO_TEXT, Page
+from overheard.crawler.page import NO_TEXT, OTHER_FORM, Page
 from overheard.crawler.walk import Before, Limits, Rest, Walk
 from overheard.intake.item import Item
 
@@ -132,6 +132,80 @@ def test_repeated_pages_are_a_loop() -> None:
     assert go(walk, listing([item(2)], [item(1)], [item(2), item(1)], [item(0)])) == ["2", "1"]
     outcome, reason = walk.verdict(Before(mentions=9), form_is_sure=False)
     assert (outcome, "repeats" in str(reason)) == ("loop", True)
+
+
+def test_a_page_that_comes_again_in_place_of_another_is_a_loop_though_it_leads_nowhere_else() -> None:
+    pages = listing([item(4), item(3)], [item(2), item(1)])
+    # What it leads to is itself, which is no page that follows.
+    walk = begin()
+    assert go(walk, pages | {"https://x.example/2": Page(items=pages["https://x.example/1"].items)}) == ["4", "3"]
+    assert walk.verdict(Before(), form_is_sure=True)[0] == "loop"
+
+
+def test_what_new_ones_have_pushed_to_the_last_page_is_no_loop() -> None:
+    walk = begin()
+    assert go(walk, listing([item(3), item(2)], [item(1), item(0)], [item(1), item(0)][1:])) == ["3", "2", "1", "0"]
+    assert walk.verdict(Before(), form_is_sure=True) == ("ok", None)
+
+
+def test_a_page_of_the_crawl_before_in_place_of_another_is_a_loop() -> None:
+    pages = listing([item(8), item(7)], [item(6), item(5)], [item(4), item(3)], [item(2), item(1)])
+    rest = halt(begin(), pages, after=3)
+    walk = begin(rest=rest)
+    go(walk, pages | {"https://x.example/4": pages["https://x.example/2"]})
+    outcome, reason = walk.verdict(Before(), form_is_sure=True)
+    assert (outcome, "read before" in str(reason), walk.rest()) == ("loop", True, None)
+
+
+def test_what_comes_again_is_taken_where_it_has_been_edited_since() -> None:
+    edited, again = replace(item(3), text="Edited", edited=day(9)), replace(item(3), text="The beginning of…")
+    later = replace(edited, text="Twice edited", edited=day(10))
+    walk = begin()
+    taken = go(walk, listing([item(4), item(3)], [edited, item(2)], [again, later, item(1)], [later, item(0)]))
+    assert taken == ["4", "3", "2", "3", "1", "0", "3"]
+    assert (walk.repeated, walk.verdict(Before(), form_is_sure=True)[0]) == (4, "ok")
+
+
+STRANGE = Page(strange=True, next=("https://x.example/3",))
+
+
+@pytest.mark.parametrize(
+    ("changes", "taken", "outcome", "reason"),
+    [
+        pytest.param({2: STRANGE}, "6521", "layout_changed", "/2: of it and the pages before", id="after others"),
+        pytest.param(
+            {1: replace(STRANGE, next=("https://x.example/2",))}, "4321", "layout_changed", "/2: of it and the pages",
+            id="before others",
+        ),
+        pytest.param({2: Page(rejected={OTHER_FORM: 2})}, "65", "layout_changed", f"2 × {OTHER_FORM}", id="objects"),
+        pytest.param({2: Page(rejected={OTHER_FORM: 1})}, "65", "ok", "None", id="a single object"),
+        pytest.param({2: Page()}, "65", "ok", "None", id="an empty page of the known form"),
+    ],
+)  # fmt: skip
+def test_a_layout_that_changes_within_a_listing(
+    changes: dict[int, Page], taken: str, outcome: str, reason: str
+) -> None:
+    walk = begin(newest_first=False)
+    pages = SIX | {f"https://x.example/{number}": page for number, page in changes.items()}
+    assert "".join(map(str, go(walk, pages))) == taken
+    found, said = walk.verdict(Before(items=6), form_is_sure=False)
+    assert (found, reason in str(said)) == (outcome, True)
+
+
+def test_a_site_whose_first_page_alone_has_ever_held_anything_has_not_changed() -> None:
+    pages = SIX | {"https://x.example/2": replace(STRANGE, next=())}
+    for before in (Before(), Before(items=2)):
+        walk = begin(newest_first=False)
+        go(walk, pages)
+        outcome, reason = walk.verdict(before, form_is_sure=False)
+        assert (outcome, "some hold nothing" in str(reason), walk.saw_all) == ("ok", True, False)
+
+
+@pytest.mark.parametrize(("claimed", "kept"), [(0, 0), (2**31 - 1, 2**31 - 1), (2**31, None), (-1, None)])
+def test_a_claim_that_no_store_takes_is_none(claimed: int, kept: int | None) -> None:
+    walk = begin()
+    go(walk, listing([item(1)]) | {"https://x.example/1": Page(items=(item(1),), claimed=claimed)})
+    assert walk.claimed == kept
 
 
 def test_two_products_may_show_the_same_reviews() -> None:
