@@ -19,7 +19,7 @@ from overheard.nlp.identity import names_author
 _OTHER_REVIEWS = frozenset({"ClaimReview", "MediaReview"})
 _POSTS = frozenset({"DiscussionForumPosting", "SocialMediaPosting", "Comment", "UserComments", "Question", "Answer"})
 _OWNERS = frozenset({"Organization", "Corporation", "OnlineStore", "OnlineBusiness", "Store", "Brand"})
-_TELLING = 60
+TELLING = 60
 """Characters of a text that two people do not write alike; under it, their names must agree as well."""
 _POSITION = re.compile(r"^[a-z_.:-]*\d{1,4}$", re.IGNORECASE)
 
@@ -110,8 +110,8 @@ def _item(
     rating = _rating(node)
     language = language_code(jsonld.text_of(node, "inLanguage")) or context.language
     reply = _reply(node, about)
-    published = _date(jsonld.text_of(node, "datePublished", "dateCreated"), language, context)
-    edited = _date(jsonld.text_of(node, "dateModified"), language, context)
+    published = read_date(jsonld.text_of(node, "datePublished", "dateCreated"), language, context)
+    edited = read_date(jsonld.text_of(node, "dateModified"), language, context)
     return Item(
         external_id=external_id,
         text=text,
@@ -127,7 +127,7 @@ def _item(
         edited=edited if published and edited and edited > published else None,
         reply_state="answered" if reply else "unknown",
         reply=plain(jsonld.text_of(reply, "text", "description") or "") if reply else None,
-        replied=_date(jsonld.text_of(reply, "datePublished", "dateCreated"), language, context) if reply else None,
+        replied=read_date(jsonld.text_of(reply, "datePublished", "dateCreated"), language, context) if reply else None,
         attributes={"product" if _POSTS.isdisjoint(jsonld.types(node)) else "thread": thing} if thing else {},
     )
 
@@ -162,7 +162,7 @@ def _number(text: str | None) -> float | None:
     return float(match[1].replace(",", ".")) if match else None
 
 
-def _date(text: str | None, language: str | None, context: Context) -> datetime | None:
+def read_date(text: str | None, language: str | None, context: Context) -> datetime | None:
     if not text:
         return None
     found = parse_date(text, languages=(language,) if language else (), base=context.fetched)
@@ -226,13 +226,13 @@ def _candidates(node: dict[str, Any], about: dict[str, Any] | None, context: Con
         if isinstance(value, str | int) and not isinstance(value, bool) and len(str(value)) > 4:
             yield whole(str(value)).strip()
     given_id = node.get("@id")
-    if isinstance(given_id, str) and (name := _lasting(whole(given_id).strip(), about, context)):
+    if isinstance(given_id, str) and (name := lasting(whole(given_id).strip(), about, context)):
         yield name
     if url := _own_url(node, about, context):
         yield _lean(url, context)
 
 
-def _lasting(name: str, about: dict[str, Any] | None, context: Context) -> str | None:
+def lasting(name: str, about: dict[str, Any] | None, context: Context) -> str | None:
     page, mark, fragment = name.partition("#")
     if name.startswith("_:") or not (page or fragment):
         return None
@@ -287,7 +287,7 @@ def _compatible(one: Item, other: Item) -> bool:
         return False
     if one.published and other.published and abs(one.published - other.published) > timedelta(hours=36):
         return False  # one block gives the day, the other the minute and its zone
-    known = one.author and other.author and len(one.text) < _TELLING
+    known = one.author and other.author and len(one.text) < TELLING
     return not known or one.author.casefold() == other.author.casefold()  # type: ignore[union-attr]
 
 

@@ -1,0 +1,144 @@
+"""The reviews that a page shows to its readers, from the structure that it repeats: for pages without schema.org data.
+
+Where it is unsure it gives nothing: a group needs a date in each record, and ratings, or names that say that people
+speak there and records that lead to no pages of their own, as a list of articles does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import urljoin
+
+from lxml import etree
+
+from overheard.crawler import cards, jsonld, phrases, records, reviews
+from overheard.crawler.cards import Card
+from overheard.crawler.page import NO_TEXT, own_title, text_of
+from overheard.crawler.records import Group
+from overheard.intake.item import Item
+from overheard.intake.values import is_relative, parse_date
+from overheard.nlp.identity import names_author
+
+
+def read(root: etree._Element, context: reviews.Context) -> tuple[list[Item], Counter[str]]:
+    """Return the reviews that a page shows, in the order of the page, and how many records say nothing."""
+    groups = records.find(root)
+    outside = _outside(root, groups)
+    shown: list[Item] = []
+    rejected: Counter[str] = Counter()
+    for group in groups:
+        found = cards.read(group, outside)
+        if not _sure(found, group, context):
+            continue
+        # The name of a thread above each post is no headline of the post.
+        items = [_item(card, context, "" if group.ratings else outside) for card in found]
+        said = [item for item in items if item is not None]
+        # What is not shown is believed only where it repeats what is: else it is a pattern for a script to fill.
+        if group.hidden and not {_key(item) for item in said} & {_key(item) for item in shown}:
+            continue
+        known = {_key(item) for item in shown}
+        shown += [item for item in said if _key(item) not in known]
+        rejected[NO_TEXT] += len(items) - len(said)
+    return shown, +rejected
+
+
+def _key(item: Item) -> tuple[str, str | None]:
+    return " ".join(item.text.casefold().split()), item.author
+
+
+def _outside(root: etree._Element, groups: Sequence[Group]) -> str:
+    """What the page says outside the groups, and what it calls itself."""
+    inside = {member for group in groups for member in group.members}
+    said: list[str] = []
+    stack = [root]
+    while stack:
+        element = stack.pop()
+        if element in inside or not isinstance(element.tag, str) or element.tag in ("script", "style", "template"):
+            continue
+        said += filter(None, (element.text, element.get("content")))
+        said += filter(None, (child.tail for child in element))
+        stack.extend(element)
+    return " ".join(" ".join(said).casefold().split())
+
+
+def _sure(found: Sequence[Card], group: Group, context: reviews.Context) -> bool:
+    """Say whether the cards of a group are reviews or posts of people."""
+    said = [card for card in found if card.text]
+    if len(said) < 1 or sum(bool(card.dates) for card in said) * 3 < len(said) * 2:
+        return False
+    if group.ratings:
+        return True
+    if sum(card.named for card in said) * 3 < len(said) * 2:
+        return False
+    names = phrases.named(group.members[0])
+    leads = sum(_leads_on(card, context) for card in said) * 2 > len(said)
+    return not leads or not names.isdisjoint(phrases.OPINION)
+
+
+def _leads_on(card: Card, context: reviews.Context) -> bool:
+    """Say whether the heading of a record is a link to another page, as that of an article in a list is."""
+    for heading in card.record.iter(*records.HEADINGS):
+        if " ".join("".join(heading.itertext()).split()) != card.title:
+            continue
+        for link in (*heading.iter("a"), *heading.iterancestors("a")):
+            try:
+                return not jsonld.same_resource(urljoin(context.base, link.get("href") or ""), context.url)
+            except ValueError:
+                return False
+    return False
+
+
+def _item(card: Card, context: reviews.Context, thread: str) -> Item | None:
+    if not card.text or phrases.FILLER.search(card.text):
+        return None
+    title = own_title(card.title or "", card.text, card.author)
+    if title and re.sub(r"^(?:re|aw|antw)\s*:\s*", "", title.casefold()) in thread:
+        title = None
+    published, given = _published(card.dates, context)
+    replied, _ = _published(card.reply_dates, context) if card.reply else (None, "")
+    external_id = _id(card, context, relative=is_relative(given) if given else False)
+    return Item(
+        external_id=external_id,
+        text=card.text,
+        title=title,
+        rating=card.rating.value if card.rating else None,
+        rating_given=card.rating.given if card.rating else None,
+        rating_scale=card.rating.scale if card.rating else None,
+        language=context.language,
+        author=card.author,
+        author_in_url=names_author(card.author, (external_id or "").partition("#")[2]),
+        url=context.origin,
+        published=published,
+        reply_state="answered" if card.reply else "unknown",
+        reply=card.reply,
+        replied=replied,
+    )
+
+
+def _published(dates: Sequence[str], context: reviews.Context) -> tuple[datetime | None, str]:
+    """Return the first of the dates that is one, and how it is written."""
+    for given in dates:
+        if found := reviews.read_date(given, context.language, context):
+            return found, given
+    return None, ""
+
+
+def _id(card: Card, context: reviews.Context, *, relative: bool) -> str | None:
+    """The id that the page gives the record, where it lasts.
+
+    A record without one, dated "2 weeks ago", has another date tomorrow: its words are its id, where they are many.
+    """
+    for name in ("data-review-id", "data-reviewid", "data-comment-id", "data-post-id", "id", "data-id"):
+        for element in (card.record, *card.record.iterfind(f".//*[@{name}]")):
+            given = (element.get(name) or "").strip()
+            if given and (found := reviews.lasting(f"#{given}" if name == "id" else given, None, context)):
+                return found
+            if given:
+                break
+    if relative and len(card.text) >= reviews.TELLING:
+        return "text:" + hashlib.sha256(" ".join(card.text.split()).encode("utf-8", "surrogatepass")).hexdigest()[:40]
+    return None
