@@ -8,30 +8,36 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 from scipy.optimize import linear_sum_assignment
 
+from overheard.crawler.merging import share
 from overheard.intake.item import Item
 
 ALIKE = 0.9
 """From this similarity of words on, a text that was found is the text that was wanted."""
 ROUNDING = 0.011
 """Ratings, as shares of their scale, may differ by this much: bars are drawn in whole percent."""
-FIELDS = ("rating", "date", "author", "reply", "title")
+FIELDS = {"rating": "rating", "date": "days", "author": "author", "reply": "reply", "title": "title"}
+"""What is measured of a review that was found, and where a `Review` has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A review as a page shows it, or as an extractor gives it; `rating` is the share of its scale, in [0, 1]."""
+    """A review as a page shows it, or as an extractor gives it.
+
+    `rating` is the share of its scale, in [0, 1]. `days` are the days that the moment of publication may have been,
+    for a moment in UTC lies on two days of the earth; empty where there is none.
+    """
 
     text: str
     title: str | None = None
     rating: float | None = None
-    date: date | None = None
+    days: frozenset[date] = frozenset()
     author: bool = False
     reply: str | None = None
 
@@ -67,7 +73,7 @@ def _wanted(row: dict[str, Any]) -> Review:
         row["text"],
         row["title"],
         None if row["rating"] is None else row["rating"] / row["scale"],
-        None if row["date"] is None else date.fromisoformat(row["date"]),
+        frozenset([date.fromisoformat(row["date"])] if row["date"] else []),
         row["author"],
         row["reply"],
     )
@@ -75,13 +81,16 @@ def _wanted(row: dict[str, Any]) -> Review:
 
 def of_item(item: Item) -> Review:
     """Return an item of ours as a review."""
-    rating = None
-    if item.rating is not None:
-        top = item.rating_scale or 1
-        # What the store keeps of a scale that starts at 1 starts at 0.
-        rating = (1 + item.rating * (top - 1)) / top if 1 < top < 10 else item.rating
-    published = item.published.date() if item.published else None
-    return Review(item.text, item.title, rating, published, item.author is not None, item.reply)
+    return Review(item.text, item.title, share(item), days_of(item.published), item.author is not None, item.reply)
+
+
+def days_of(moment: datetime | None) -> frozenset[date]:
+    """Return the days that a moment is on in some zone; where it has no time of day, only its own."""
+    if moment is None:
+        return frozenset()
+    if moment.time() == time.min:
+        return frozenset([moment.date()])
+    return frozenset((moment + timedelta(hours=hours)).date() for hours in (-12, 0, 14))
 
 
 def words(text: str | None) -> list[str]:
@@ -162,8 +171,8 @@ def score(pairs: Iterable[tuple[Sequence[Review], Sequence[Review]]]) -> Score:
         pages, right = pages + 1, right + len(couples)
         found_reviews, wanted_reviews = found_reviews + len(found), wanted_reviews + len(wanted)
         for one, other in couples:
-            for field in FIELDS:
-                if getattr(one, field) or getattr(other, field):
+            for field, name in FIELDS.items():
+                if getattr(one, name) or getattr(other, name):
                     there[field] += 1
                     good[field] += agree(field, one, other)
     return Score(pages, wanted_reviews, found_reviews, right, {field: (good[field], there[field]) for field in FIELDS})
@@ -171,9 +180,11 @@ def score(pairs: Iterable[tuple[Sequence[Review], Sequence[Review]]]) -> Score:
 
 def agree(field: str, one: Review, other: Review) -> bool:
     """Say whether two reviews have the same in a field, at least one of which has it."""
-    a, b = getattr(one, field), getattr(other, field)
+    a, b = getattr(one, FIELDS[field]), getattr(other, FIELDS[field])
     if field == "rating":
         return a is not None and b is not None and abs(a - b) <= ROUNDING
-    if field in ("reply", "title"):
-        return similarity(words(a), words(b)) >= ALIKE or (bool(a) and a == b)
-    return bool(a == b)
+    if field == "date":
+        return not one.days.isdisjoint(other.days)
+    if field == "author":
+        return bool(a == b)
+    return similarity(words(a), words(b)) >= ALIKE or (bool(a) and a == b)

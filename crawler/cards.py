@@ -25,9 +25,16 @@ _BLOCKS = frozenset("div section article aside li blockquote p dd details footer
 _HEAD = 14
 """Words of a line that only says who wrote, when, or that here is an answer."""
 _NAME = 6
+_PROSE_WORDS = 6
 _PROSE = (">p", ">li", ">blockquote", ">pre")
 _ALIKE = 4
 """Words from which on one text that begins another is the same text, cut short."""
+
+
+_BY = re.compile(
+    r"^(?:\S*\s)??(?:by|von|door|par|por|di|da|de)\s+(?=\S)|\s+(?:on|am|le|el|il|em|op|pe|la data de)$", re.IGNORECASE
+)
+"""What stands before a name, and between it and a date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +44,15 @@ class Card:
     record: etree._Element
     text: str
     title: str | None
+    link: str | None
     author: str | None
     named: bool
     rating: Rating | None
     dates: tuple[str, ...]
     reply: str | None
     reply_dates: tuple[str, ...]
-    link: str | None
     cut: bool
+    quoted: bool
 
 
 @dataclass(slots=True)
@@ -72,6 +80,7 @@ class Sheet:
     replies: list[etree._Element] = field(default_factory=list)
     body: list[Line] = field(default_factory=list)
     more: bool = False
+    quoted: bool = False
 
 
 def read(group: Group, outside: str) -> list[Card]:
@@ -85,15 +94,17 @@ def read(group: Group, outside: str) -> list[Card]:
         _cut_answers(sheet, main, outside)
         sheet.lines = list(_lines(sheet.root))
     main = _main_slot(sheets) or main
-    slots = main | _beside(sheets, main)
-    for sheet in sheets:
-        sheet.body = _body(sheet, slots)
     labels = _labels(sheets)
+    slots = main | _beside(sheets, main)
+    slots |= _instead(sheets, slots, labels)
     for sheet in sheets:
         sheet.labels = labels
+        sheet.body = _body(sheet, slots)
     ratings = settle([list(_signs(sheet)) for sheet in sheets])
     titles = _titles(sheets)
     authors = _authors(sheets, titles)
+    if not any(authors) and sum(bool(title) and len(title) <= 30 for title in titles) * 5 >= len(sheets) * 4:
+        titles, authors = [None] * len(sheets), titles  # the heading of each is a name
     return [
         _card(sheet, rating, title, author)
         for sheet, rating, title, author in zip(sheets, ratings, titles, authors, strict=True)
@@ -115,7 +126,10 @@ def _sheet(member: etree._Element) -> Sheet:
         elif element.tag == "a" and phrases.MORE.match(own_text(element) or "-"):
             sheet.more = True
             _drop(element)
+        elif element.tag == "a" and phrases.ACTION.fullmatch(text_of(element)):
+            _drop(element)
         elif _is_quoted(element, root):
+            sheet.quoted = True
             _drop(element)
     sheet.lines = list(_lines(root))
     return sheet
@@ -204,7 +218,8 @@ def _up(element: etree._Element, root: etree._Element) -> Iterator[etree._Elemen
 
 def _cut_answers(sheet: Sheet, main: frozenset[str], outside: str) -> None:
     """Take answers out of a record: those of the company are kept beside it, those of others are not."""
-    first = next((line for line in sheet.lines if line.slots & main and not _is_aside(line)), None)
+    own = [line for line in sheet.lines if line.slots & main and not _is_aside(line)]
+    first = next((line for line in own if not _is_nested(line.element, sheet.root)), None)
     order = {element: place for place, element in enumerate(sheet.root.iter())}
     for element in list(sheet.root.iter()):
         if element is sheet.root or not isinstance(element.tag, str) or not _attached(element, sheet.root):
@@ -217,6 +232,14 @@ def _cut_answers(sheet: Sheet, main: frozenset[str], outside: str) -> None:
                 sheet.replies.append(deepcopy(element))
                 sheet.replies[-1].tail = None
             _drop(element)
+
+
+def _is_nested(element: etree._Element, root: etree._Element) -> bool:
+    """Say whether an element stands in a record within the record: those of a thread stand in one another."""
+    for here in _up(element, root):
+        if (here.tag == root.tag and root.tag in ("li", "article")) or "children" in phrases.named(here):
+            return _has_date(here)
+    return False
 
 
 def _attached(element: etree._Element, root: etree._Element) -> bool:
@@ -311,6 +334,19 @@ def _beside(sheets: Sequence[Sheet], main: frozenset[str]) -> frozenset[str]:
     return frozenset(slot for slot, counts in words.items() if sum(counts) / len(counts) >= 4)
 
 
+def _instead(sheets: Sequence[Sheet], slots: frozenset[str], labels: frozenset[str]) -> frozenset[str]:
+    """The slots of prose that stand only in records without the others: two forms of review may share a list."""
+    lacking = [sheet for sheet in sheets if not any(line.slots & slots for line in sheet.lines)]
+    elsewhere = {slot for sheet in sheets if sheet not in lacking for line in sheet.lines for slot in line.slots}
+    words: Counter[str] = Counter()
+    for sheet in lacking:
+        prose = [line for line in sheet.lines if not _is_extra(line, sheet.root) and line.text not in labels]
+        longest = max(prose, key=lambda line: line.words, default=None)
+        if longest is not None and longest.words >= _PROSE_WORDS:
+            words.update(longest.slots - elsewhere)
+    return frozenset(slot for slot in words if not phrases.pieces(slot) & phrases.ASIDE)
+
+
 def _container(line: Line, sheet: Sheet) -> etree._Element:
     """The outermost element that holds this line alone."""
     here = line.element
@@ -340,7 +376,7 @@ def _body(sheet: Sheet, slots: frozenset[str]) -> list[Line]:
 
 
 def _is_no_text(line: Line, root: etree._Element) -> bool:
-    if line.words <= 20 and (phrases.NO_WORDS.search(line.text) or phrases.FILLER.search(line.text)):
+    if line.words <= 30 and (phrases.NO_WORDS.search(line.text) or phrases.FILLER.search(line.text)):
         return True
     if any(here.tag in HEADINGS for here in _up(line.element, root)):
         return True
@@ -464,9 +500,9 @@ def _beside_body(sheet: Sheet, title: str | None) -> Iterator[Line]:
     for line in sheet.lines:
         if any(line is each for each in sheet.body) or " ".join(line.text.split()) == title or line.text in sheet.labels:
             continue
-        aside = any(not phrases.pieces(slot).isdisjoint(phrases.ASIDE - phrases.AUTHOR) for slot in line.slots)
-        line_of_names = not phrases.endings(line.element).isdisjoint(phrases.ASIDE_LINES)
-        if not aside or line_of_names or _means_author(line.element, sheet.root):
+        no_name = phrases.ASIDE - phrases.AUTHOR - phrases.ASIDE_LINES
+        aside = any(not phrases.pieces(slot.partition(">")[0]).isdisjoint(no_name) for slot in line.slots)
+        if not aside or _means_author(line.element, sheet.root):
             yield line
 
 
@@ -474,11 +510,11 @@ def _name(text: str) -> str | None:
     """Return the name in a line that says by whom and when; "" for one that says nobody, None where there is none."""
     dated = phrases.DATE.sub(" ", " ".join(text.split()))
     for piece in re.split(r"[|·•»(]|\s[-–—]\s|,\s|\s{2,}", dated):
-        bare = re.sub(r"^(?:\S*\s)??(?:by|von|door|par|por|di|da|de)\s+(?=\S)", "", piece.strip(" \t\n-–—.,:)"), flags=re.IGNORECASE)
+        bare = _BY.sub("", piece.strip(" \t\n-–—.,:)"))
         if phrases.nobody(bare):
             return ""
         if 1 < len(bare) <= 40 and len(bare.split()) <= _NAME and re.search(r"[^\W\d_]{2}", bare):
-            if not (phrases.OWN_WORDS.search(bare) or phrases.OTHER_DATE.search(bare)):
+            if not (phrases.OWN_WORDS.search(bare) or phrases.OTHER_DATE.search(bare) or re.match(r"\d+\s", bare)):
                 return bare
     return None
 
@@ -514,6 +550,20 @@ def _in_slot(sheet: Sheet, slot: str | None, title: str | None) -> str | None:
     if slot is None:
         return None
     return next((_name(line.text) for line in _beside_body(sheet, title) if slot in line.slots), None)
+
+
+def _link(sheet: Sheet) -> str | None:
+    """Where the words of a record, or a line beside them, lead as a whole: an article in a list leads to itself."""
+    for line in sheet.lines:
+        if phrases.DATE.search(line.text) and line.words <= _HEAD:
+            continue
+        around = [line.element, *line.element.iterancestors("a"), *line.element.iter("a")]
+        for link in (here for here in around if here.tag == "a"):
+            href = link.get("href") or ""
+            covers = len("".join(link.itertext()).split()) * 5 >= line.words * 4
+            if href and "#" not in href and covers and not phrases.PROFILE.search(href) and not _means_author(line.element, sheet.root):
+                return str(href)
+    return None
 
 
 def _dates(root: etree._Element, body: Sequence[Line]) -> Iterator[str]:
@@ -555,14 +605,15 @@ def _card(sheet: Sheet, rating: Rating | None, title: str | None, author: str | 
     cut = bool(phrases.CUT.search(text)) and (sheet.more or len(sheet.body) == 1)
     return Card(
         record=sheet.record,
-        text=whole(text).replace("\u00ad", ""),
+        text=whole(text),
         title=title,
+        link=_link(sheet),
         author=author or None,
         named=author is not None,
         rating=rating,
         dates=tuple(_dates(sheet.root, sheet.body)),
         reply=reply,
         reply_dates=reply_dates,
-        link=None,
         cut=cut,
+        quoted=sheet.quoted,
     )

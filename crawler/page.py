@@ -131,8 +131,8 @@ def whole(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """Return the text with single spaces, at most one empty line in a row and nothing around it."""
-    text = re.sub(r"[^\S\n]+", " ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    """Return the text with single spaces, at most one empty line in a row, nothing around it and no soft hyphens."""
+    text = re.sub(r"[^\S\n]+", " ", text.replace("\u00ad", "").replace("\r\n", "\n").replace("\r", "\n"))
     return re.sub(r"\n{3,}", "\n\n", re.sub(r" ?\n ?", "\n", text)).strip()
 
 

@@ -53,6 +53,12 @@ TALK = frozenset(
     mensagem comentariu comentarii mesaj comm
     """.split()
 )
+PROFILE = re.compile(
+    r"/(?:u|users?|members?|memberlist|profiles?|people|authors?|autor|auteur|utilisateurs?|membres?|usuarios?|utenti|utente|"
+    r"gebruikers?|nutzer|mitglied\w*|utilizatori?)(?:[/.?]|$)|[?&](?:u|uid|user|member)=|/@|mode=viewprofile|consumer-profile",
+    re.IGNORECASE,
+)
+"""An address that is a person's."""
 REVIEWS = re.compile(
     r"\breviews?\b|\bopinions?\b|\bcomments?\b|\bfeedback|\bcomplaints?\b|bewertung|rezension|erfahrung|meinung|kommentar|"
     r"beoordeling|ervaring|reacties|\bavis\b|témoignage|commentaire|recension|opinion[ei]|comment[io]\b|valoraci|opinión|reseña|"
@@ -138,6 +144,7 @@ OTHER_DATE = re.compile(
 
 # -- ratings ---------------------------------------------------------------------------------------------------------
 
+_STAR = r"(?:stars?|sterne?n?|sterren|ster|[ée]toiles?|stell[ae]|estrellas?|estrelas?|stele|stea|bubbles|★|⭐)"
 _NUMBER = r"(\d{1,3}(?:[.,]\d{1,2})?)"
 _STARS = (
     r"(?:stars?|sterne?n?|sterren|ster|[ée]toiles?|stell[ae]|estrellas?|estrelas?|stele|stea|points?|punkten?|punten|"
@@ -152,7 +159,7 @@ FRACTION = re.compile(
     rf"(\d{{1,3}}\b|{'|'.join(_TOP)})",
     re.IGNORECASE,
 )
-STARRED = re.compile(rf"(?<![\d.,]){_NUMBER}[\s-]*{_STARS}(?!\w)", re.IGNORECASE)
+STARRED = re.compile(rf"(?<![\d.,]){_NUMBER}[\s-]*{_STAR}(?!\w)", re.IGNORECASE)
 SCORED = re.compile(
     r"(?:scored?|rating|rated|note|nota|notă|bewertung|bewertet|beoordeling|beoordeeld|cijfer|punteggio|voto|puntuación|"
     rf"pontuação|calificación|valoración|avaliação|valutazione|calificativ)\b\D{{0,12}}{_NUMBER}(?![\d.,%])",
@@ -167,6 +174,7 @@ RATED = frozenset(
     estrellas estrela estrelas stella stelle stea stele punkte point points bubble bubbles voto valoracion
     """.split()
 )
+STARS = frozenset("star stars stern sterne ster sterren etoile estrella estrela stella stea".split())
 FULL = frozenset("full on filled active checked selected solid yes".split())
 BLANK = frozenset("empty off blank grey gray inactive outline border unfilled o no none".split())
 
@@ -200,11 +208,17 @@ STAFF = re.compile(
 OWN_WORDS = re.compile(
     r"\bhelpful\b|\buseful\b|hilfreich|nützlich|\bnuttig|behulpzaam|\butile\b|\bútil\b|\butil[ăe]?\b|de ajutor|de folos|"
     r"\breport\b|\bmelden\b|missbrauch|misbruik|signaler|segnala|denunciar|raporteaz|verified|verifizier|geverifieerd|vérifié|"
-    r"verificat|verificad|permalink|👍|👎|^\W*(?:reply|share|like|quote|teilen|zitieren|antworten|reageer|citeer|partager|"
-    r"répondre|citer|condividi|rispondi|cita|compartir|responder|citar|partilhar|compartilhar|distribuie|răspunde|citează)\W*$",
+    r"verificat|verificad|permalink|👍|👎",
     re.IGNORECASE,
 )
 """What the page itself says beside a review: was it helpful, report it, verified purchase."""
+ACTION = re.compile(
+    r"\W*(?:(?:reply|share|like|quote|edit|delete|report|link|permalink|respond|teilen|zitieren|antworten|melden|reageer|reageren|"
+    r"citeer|citeren|beantwoorden|partager|répondre|citer|signaler|condividi|rispondi|cita|segnala|compartir|responder|citar|"
+    r"denunciar|partilhar|compartilhar|distribuie|răspunde|citează|raportează)(?:\s+(?:to|an|à|a|op)\b.{0,40})?|#?\d+)\W*",
+    re.IGNORECASE,
+)
+"""The whole of a link that does something with a post: answer it, share it, count it."""
 MORE = re.compile(
     r"^\W*(?:(?:read|show|see|continue)\s+(?:the\s+)?(?:more|full|whole|all|reading)\b.*|more|mehr(?:\s+\w+)?|weiter\s?lesen|"
     r"(?:alles|vollständig)\s+(?:lesen|anzeigen)|lees\s+(?:meer|verder|alles)|(?:toon\s+)?meer|lire (?:la suite|plus)|voir plus|"
@@ -219,7 +233,8 @@ NO_WORDS = re.compile(
     r"geen (?:tekst|commentaar|opmerking)|aucun commentaire|pas de commentaire|sans commentaire|nessun commento|"
     r"(?:no hay|sin) comentarios|sem comentários?|fără (?:comentarii|text)|nu există comentarii|awaiting|"
     r"(?:has been|was|a été|è stat[ao]|fue|ha sido|foi|a fost|wurde|is)\s+(?:removed|deleted|retir\w+|supprim\w+|"
-    r"rimoss\w+|cancellat\w+|elimin\w+|remov\w+|retras\w+|șters\w*|entfernt|gelöscht|verwijderd)|(?:gelöscht|verwijderd)\W*$",
+    r"rimoss\w+|cancellat\w+|elimin\w+|remov\w+|retras\w+|șters\w*|entfernt|gelöscht|verwijderd|masqu\w+|hidden|"
+    r"ausgeblendet|verborgen|nascost\w+|ocult\w+|ascuns\w*)|(?:gelöscht|verwijderd)\W*$",
     re.IGNORECASE,
 )
 """What stands in the place of a review that has no words, or was taken away."""

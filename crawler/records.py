@@ -26,12 +26,13 @@ _LEVELS = 4
 class Group:
     """Elements that a page repeats, in document order, none within another.
 
-    `ratings` is in how many of them a rating stands, 0 where that is an exception; `hidden` says that a reader does not
-    see them at first.
+    `ratings` is in how many of them a rating stands, 0 where that is an exception; `talk` says that a name or a heading there
+    means what people say; `hidden` that a reader does not see them at first.
     """
 
     members: tuple[etree._Element, ...]
     ratings: int
+    talk: bool
     hidden: bool
 
     @cached_property
@@ -98,7 +99,7 @@ class Outline:
             self._words.append(self._words[-1] + len(own_text(element).split()))
             if says_date(element):
                 self._dates.append(here)
-            if any(sign.how is not How.PLAIN for sign in signs(element)):
+            if any(sign.how is not How.PLAIN and (sign.top or 5) > 2 for sign in signs(element)):
                 self._ratings.append(here)
             if element.getparent() in self.hidden or is_hidden(element):
                 self.hidden.add(element)
@@ -123,20 +124,14 @@ class Outline:
 
 
 def find(root: etree._Element) -> list[Group]:
-    """Return the groups of a page that may be reviews, the fullest first; none overlap.
+    """Return the groups of a page that may be reviews, the likeliest first; some may hold others.
 
-    Groups without ratings count only where nothing on the page is rated, and where a name says that people speak.
+    Those with ratings come first, then the fuller ones, then the outer ones; hidden ones come last of their kind.
     """
     outline = Outline(root)
     groups = [group for members in _alike(outline) for group in _judged(members, outline)]
     groups = [group for group in groups if not any(_lists(group, other) for other in groups)]
-    groups.sort(key=lambda group: (not group.ratings, group.hidden, -(group.ratings or len(group.members)), group.depth))
-    taken: list[Group] = []
-    for group in groups:
-        if not any(_overlap(group, other) for other in taken):
-            taken.append(group)
-    rated = any(group.ratings for group in taken)
-    return [group for group in taken if group.ratings or not rated]
+    return sorted(groups, key=lambda each: (not each.ratings, each.hidden, -(each.ratings or len(each.members)), each.depth))
 
 
 def _lists(outer: Group, inner: Group) -> bool:
@@ -149,7 +144,8 @@ def _lists(outer: Group, inner: Group) -> bool:
     return any(count > 1 for count in held.values())
 
 
-def _overlap(one: Group, other: Group) -> bool:
+def overlap(one: Group, other: Group) -> bool:
+    """Say whether a member of one group is, holds or stands in one of the other."""
     for a, b in ((one, other), (other, one)):
         if any(here in b.set for member in a.members for here in (member, *member.iterancestors())):
             return True
@@ -193,8 +189,9 @@ def _judged(members: Sequence[etree._Element], outline: Outline) -> Iterator[Gro
             continue
         ratings = sum(outline.rated(member) for member in these)
         ratings = ratings if ratings >= 2 and ratings >= len(these) / 4 else 0
-        if ratings or _talk(these):
-            yield Group(these, ratings, hidden)
+        talk = _talk(these)
+        if ratings or talk:
+            yield Group(these, ratings, talk, hidden)
 
 
 def _talk(members: Sequence[etree._Element]) -> bool:

@@ -17,6 +17,7 @@ from lxml import etree
 
 from overheard.crawler import cards, jsonld, phrases, records, reviews
 from overheard.crawler.cards import Card
+from overheard.crawler.merging import TELLING, Shown
 from overheard.crawler.page import NO_TEXT, own_title, text_of
 from overheard.crawler.records import Group
 from overheard.intake.item import Item
@@ -24,40 +25,46 @@ from overheard.intake.values import is_relative, parse_date
 from overheard.nlp.identity import names_author
 
 
-def read(root: etree._Element, context: reviews.Context) -> tuple[list[Item], Counter[str]]:
-    """Return the reviews that a page shows, in the order of the page, and how many records say nothing."""
-    groups = records.find(root)
-    outside = _outside(root, groups)
-    shown: list[Item] = []
+_LOOKED_AT = 60
+"""Groups of a page that are read closely, the likeliest first: no page has more that matter."""
+
+
+def read(root: etree._Element, context: reviews.Context) -> tuple[list[Shown], Counter[str]]:
+    """Return the reviews that a page shows, group by group, and how many records say nothing."""
+    taken: list[Group] = []
+    shown: dict[tuple[str, str | None], Shown] = {}
     rejected: Counter[str] = Counter()
-    for group in groups:
+    for group in records.find(root)[:_LOOKED_AT]:
+        if any(records.overlap(group, other) for other in taken) or (taken and taken[0].ratings and not group.ratings):
+            continue
+        outside = _outside(root, group)
         found = cards.read(group, outside)
         if not _sure(found, group, context):
             continue
         # The name of a thread above each post is no headline of the post.
         items = [_item(card, context, "" if group.ratings else outside) for card in found]
-        said = [item for item in items if item is not None]
+        said = [Shown(item, card.cut, card.quoted) for item, card in zip(items, found, strict=True) if item]
         # What is not shown is believed only where it repeats what is: else it is a pattern for a script to fill.
-        if group.hidden and not {_key(item) for item in said} & {_key(item) for item in shown}:
+        if group.hidden and shown.keys().isdisjoint(_key(each.item) for each in said):
             continue
-        known = {_key(item) for item in shown}
-        shown += [item for item in said if _key(item) not in known]
+        taken.append(group)
+        for each in said:
+            shown.setdefault(_key(each.item), each)
         rejected[NO_TEXT] += len(items) - len(said)
-    return shown, +rejected
+    return list(shown.values()), +rejected
 
 
 def _key(item: Item) -> tuple[str, str | None]:
     return " ".join(item.text.casefold().split()), item.author
 
 
-def _outside(root: etree._Element, groups: Sequence[Group]) -> str:
-    """What the page says outside the groups, and what it calls itself."""
-    inside = {member for group in groups for member in group.members}
+def _outside(root: etree._Element, group: Group) -> str:
+    """What the page says outside a group, and what it calls itself."""
     said: list[str] = []
     stack = [root]
     while stack:
         element = stack.pop()
-        if element in inside or not isinstance(element.tag, str) or element.tag in ("script", "style", "template"):
+        if element in group.set or not isinstance(element.tag, str) or element.tag in ("script", "style", "template"):
             continue
         said += filter(None, (element.text, element.get("content")))
         said += filter(None, (child.tail for child in element))
@@ -68,28 +75,22 @@ def _outside(root: etree._Element, groups: Sequence[Group]) -> str:
 def _sure(found: Sequence[Card], group: Group, context: reviews.Context) -> bool:
     """Say whether the cards of a group are reviews or posts of people."""
     said = [card for card in found if card.text]
-    if len(said) < 1 or sum(bool(card.dates) for card in said) * 3 < len(said) * 2:
+    if not said or sum(bool(card.dates) for card in said) * 3 < len(said) * 2:
         return False
-    if group.ratings:
-        return True
-    if sum(card.named for card in said) * 3 < len(said) * 2:
-        return False
-    names = phrases.named(group.members[0])
+    authors = sum(card.named for card in said) * 3 >= len(said) * 2
     leads = sum(_leads_on(card, context) for card in said) * 2 > len(said)
-    return not leads or not names.isdisjoint(phrases.OPINION)
+    if group.ratings:
+        teasers = leads and sum(card.cut for card in said) * 2 > len(said)
+        return group.talk and not teasers or (authors and not leads)
+    return authors and not (leads and phrases.named(group.members[0]).isdisjoint(phrases.OPINION))
 
 
 def _leads_on(card: Card, context: reviews.Context) -> bool:
-    """Say whether the heading of a record is a link to another page, as that of an article in a list is."""
-    for heading in card.record.iter(*records.HEADINGS):
-        if " ".join("".join(heading.itertext()).split()) != card.title:
-            continue
-        for link in (*heading.iter("a"), *heading.iterancestors("a")):
-            try:
-                return not jsonld.same_resource(urljoin(context.base, link.get("href") or ""), context.url)
-            except ValueError:
-                return False
-    return False
+    """Say whether a record leads to a page of its own, as an article in a list does."""
+    try:
+        return bool(card.link) and not jsonld.same_resource(urljoin(context.base, card.link or ""), context.url)
+    except ValueError:
+        return False
 
 
 def _item(card: Card, context: reviews.Context, thread: str) -> Item | None:
@@ -139,6 +140,6 @@ def _id(card: Card, context: reviews.Context, *, relative: bool) -> str | None:
                 return found
             if given:
                 break
-    if relative and len(card.text) >= reviews.TELLING:
+    if relative and len(card.text) >= TELLING:
         return "text:" + hashlib.sha256(" ".join(card.text.split()).encode("utf-8", "surrogatepass")).hexdigest()[:40]
     return None

@@ -110,16 +110,20 @@ def _attributes(element: etree._Element) -> Iterator[Sign]:
 
 def _icons(element: etree._Element, rated: bool) -> Iterator[Sign]:
     icons = [child for child in element if isinstance(child.tag, str)]
-    if not 3 <= len(icons) <= 10 or len({icon.tag for icon in icons}) > 1:
+    if not 1 <= len(icons) <= 10 or len({icon.tag for icon in icons}) > 1:
         return
     looks = [_look(icon) for icon in icons]
-    if not rated and not all(not look.isdisjoint(phrases.RATED) for look in looks):
+    stars = all(not look.isdisjoint(phrases.RATED if len(icons) > 2 else phrases.STARS) for look in looks)
+    if not stars and (not rated or len(icons) < 3):
         return
     if any(icon.tag not in ("svg", "img") and len("".join(icon.itertext()).strip()) > 12 for icon in icons):
         return
     full = [not look.isdisjoint(phrases.FULL) for look in looks]
     blank = [not look.isdisjoint(phrases.BLANK) for look in looks]
     half = sum("half" in look for look in looks)
+    if len(icons) < 3 and not any(blank):
+        yield Sign(How.PLAIN, float(len(icons)), float(len(icons)), f"{len(icons)} icons")
+        return
     if any(full):
         count = sum(full) - sum(1 for a, look in zip(full, looks, strict=True) if a and "half" in look) + half / 2
     elif any(blank):
@@ -146,17 +150,22 @@ def settle(found: Sequence[Sequence[Sign]]) -> list[Rating | None]:
     that are all alike are full where others have empty ones.
     """
     drawn = any(sign.how is How.ICONS for each in found for sign in each)
+    counts = {sign.top for each in found for sign in each if sign.how in (How.ICONS, How.PLAIN) and sign.top}
+    # Where their number differs from record to record, only the filled ones are drawn.
+    most = max(counts, default=0.0) if len(counts) > 1 else None
     numbers = [sign.value for each in found for sign in each if sign.top is None]
     beyond = max(numbers, default=0.0)
     top = next((top for top in _TOPS if beyond <= top and top != 6.0), 100.0)
-    return [_best(each, top, drawn) for each in found]
+    return [_best(each, top, drawn, most) for each in found]
 
 
-def _best(each: Sequence[Sign], top: float, drawn: bool) -> Rating | None:
-    usable = [sign for sign in each if sign.how is not How.PLAIN or drawn]
+def _best(each: Sequence[Sign], top: float, drawn: bool, most: float | None) -> Rating | None:
+    usable = [sign for sign in each if sign.how is not How.PLAIN or drawn or most]
     if not usable:
         return None
     best = min(usable, key=lambda sign: sign.how)
+    if best.how in (How.ICONS, How.PLAIN) and (most or best.top or 0) > 2:
+        best = replace(best, top=max(most or best.top or 0, 5.0))
     if best.top is None:
         bar = next((sign for sign in usable if sign.how is How.WIDTH and sign.value), None)
         # A bar beside the number says what the number is of.

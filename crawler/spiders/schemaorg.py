@@ -10,7 +10,7 @@ from lxml import etree
 from parsel import Selector
 from scrapy.http import Response
 
-from overheard.crawler import jsonld, microdata, reviews
+from overheard.crawler import jsonld, merging, microdata, reviews, shown
 from overheard.crawler.outcomes import PageError
 from overheard.crawler.page import UNREADABLE, Page, base_of, decode, language_of
 from overheard.crawler.paging import listed_pages, next_pages
@@ -61,10 +61,14 @@ def parse(
     flat = [value for block in blocks for value in block]
     context = reviews.Context(url, base, origin or url, language_of(root), fetched, jsonld.index(flat))
     found = [reviews.read(block, context) for block in (*blocks, microdata.load(root)) if block]
-    items = reviews.merge(items for items, _ in found)
+    marked = merging.merge(items for items, _ in found)
+    listed = () if marked else listed_pages(flat, url, base)
+    # A listing leads to the pages whose reviews it may show samples of.
+    seen, unsaid = ([], Counter[str]()) if listed else shown.read(root, context)
+    items = merging.join(marked, seen)
     rejected = Counter({UNREADABLE: broken} if broken else {})
     # The same rating may stand in several blocks: it is refused once.
-    for _, refused in found:
+    for refused in (*(refused for _, refused in found), unsaid):
         rejected |= refused
     if not items and (reason := wall(root, markup, url)):
         raise PageError("blocked", reason)
@@ -72,7 +76,7 @@ def parse(
         items=tuple(items),
         rejected=rejected,
         next=next_pages(root, url, base, origin or url, link_header),
-        listed=() if items else listed_pages(flat, url, base),
+        listed=listed,
     )
 
 
