@@ -131,14 +131,32 @@ def _sheet(member: etree._Element) -> Sheet:
         elif _is_quoted(element, root):
             sheet.quoted = True
             _drop(element)
+    for element in [here for here in root.iter("div", "p") if here is not root and here.get("class")]:
+        _set_apart(element, root)
     sheet.lines = list(_lines(root))
     return sheet
+
+
+def _set_apart(element: etree._Element, root: etree._Element) -> None:
+    """Move a short block that stands within a text, such as its date, before that text."""
+    parent = element.getparent()
+    if parent is None or parent is root or not re.search(r"\w", own_text(parent)):
+        return
+    if 0 < len(text_of(element).split()) <= _HEAD:
+        tail, element.tail = element.tail, None
+        before = element.getprevious()
+        if before is not None:
+            before.tail = (before.tail or "") + (tail or "")
+        else:
+            parent.text = (parent.text or "") + (tail or "")
+        parent.addprevious(element)
 
 
 def _is_quoted(element: etree._Element, root: etree._Element) -> bool:
     """Say whether an element repeats another's words, signs, or notes an edit."""
     names = phrases.named(element)
-    if not names.isdisjoint(phrases.SIGNATURE) or not names.isdisjoint(phrases.EDITED):
+    signed = not names.isdisjoint(phrases.SIGNATURE) or any(name.startswith("signatur") for name in names)
+    if signed or not names.isdisjoint(phrases.EDITED):
         return len(text_of(element)) < len(text_of(root)) / 2
     if element.tag == "blockquote":
         parent = element.getparent()
@@ -256,6 +274,8 @@ def _answer(
     total = sum(line.words for line in lines)
     if total < 2 or sum(line.words for line in sheet.lines) <= total:
         return None
+    if sum(_has_date(child) and len(text_of(child).split()) > 3 for child in element if child.tag in _BLOCKS) > 1:
+        return None  # several answers, each of which is looked at
     names = phrases.named(element)
     heads = [line.text for line in lines[:3] if line.words <= _HEAD]
     head = " ".join(heads) or " ".join(text_of(element).split()[:_HEAD])
@@ -378,6 +398,8 @@ def _body(sheet: Sheet, slots: frozenset[str]) -> list[Line]:
 def _is_no_text(line: Line, root: etree._Element) -> bool:
     if line.words <= 30 and (phrases.NO_WORDS.search(line.text) or phrases.FILLER.search(line.text)):
         return True
+    if phrases.EDITS.match(line.text):
+        return True
     if any(here.tag in HEADINGS for here in _up(line.element, root)):
         return True
     dated = line.words <= 10 and phrases.DATE.search(line.text)
@@ -439,7 +461,8 @@ def _headlines(sheet: Sheet) -> Iterator[str]:
     for line in sheet.lines:
         if any(line is each for each in sheet.body) or not re.search(r"[^\W\d_]", line.text):
             continue
-        if phrases.DATE.fullmatch(line.text) or _means_author(line.element, sheet.root):
+        dated = line.words <= _HEAD and phrases.DATE.search(line.text)
+        if dated or _means_author(line.element, sheet.root):
             continue
         above = list(_up(line.element, sheet.root))[:3]
         if any(here.tag in HEADINGS for here in above):

@@ -104,8 +104,15 @@ VISUALLY = frozenset(["visually", "sr", "spoken", "aria", "offscreen"])
 # -- dates -----------------------------------------------------------------------------------------------------------
 
 _MONTH = (
-    r"(?:jan|janv|fe[bv]|fév|febr|mär|mar|mrt|maa|apr|abr|avr|ma[iy]|mag|mei|jun[iu]?|juin|giu|iun|jul|juil|lug|iul|aug|"
+    r"(?:j[aä]n|janv|fe[bv]|fév|febr|mär|mar|mrt|maa|apr|abr|avr|ma[iy]|mag|mei|jun[iu]?|juin|giu|iun|jul|juil|lug|iul|aug|"
     r"ag[oô]|août|aoû|sep|set|okt|oct|out|ott|nov|noi|de[czs]|déc|dic|gen|ene|ian|ene)[a-zà-ÿăâîșțşţ]{0,8}\.?"
+)
+_MONTHS = (
+    "january february march april june july august september october november december januar februar märz juni juli oktober "
+    "dezember januari februari maart augustus janvier février mars avril juin juillet août octobre novembre décembre gennaio "
+    "febbraio marzo aprile maggio giugno luglio agosto settembre ottobre dicembre enero febrero abril mayo junio julio "
+    "septiembre octubre noviembre diciembre janeiro fevereiro março maio junho julho setembro outubro novembro dezembro "
+    "ianuarie februarie martie aprilie iunie iulie septembrie octombrie noiembrie decembrie"
 )
 _TIME = r"(?:[\s,]*(?:at|um|om|à|alle|a las|às|la|ora|ore|-|–)?\s*\d{1,2}[:h]\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b\.?)?)?"
 _ORDINAL = r"(?:st|nd|rd|th|er|e|º|°|ª|\.)?"
@@ -115,6 +122,7 @@ DATE = re.compile(
     r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s?(?:Z|UTC|[+-]\d{2}:?\d{2})?)?"
     rf"|\d{{1,2}}[./-]\s?\d{{1,2}}[./-]\s?(?:\d{{4}}|\d{{2}})\b{_TIME}"
     rf"|\d{{1,2}}{_ORDINAL}\s+(?:de\s+|d')?{_MONTH}[\s,]+(?:de\s+|del\s+)?\d{{4}}{_TIME}"
+    rf"|\d{{1,2}}{_ORDINAL}\s+(?:de\s+|d')?(?:{_MONTHS.replace(' ', '|')})(?=\s*(?:$|[,;)|·]))"
     rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}{_TIME}"
     rf"|{_SOME}\s+(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\s+ago"
     rf"|vor\s+{_SOME}\s+(?:sekunde|minute|stunde|tag|woche|monat|jahr)\w*"
@@ -125,7 +133,7 @@ DATE = re.compile(
     rf"|há\s+{_SOME}\s+(?:segundo|minuto|hora|dia|semana|m[êe]s|ano)\w*"
     rf"|acum\s+{_SOME}\s+(?:de\s+)?(?:secund|minut|or|zi|săptăm|lun|an)\w*"
     r"|^\W*(?:yesterday|today|gestern|heute|gisteren|vandaag|hier|aujourd'hui|ayer|hoy|ieri|oggi|ontem|hoje|astăzi|azi)"
-    r"(?:[\s,]+(?:at|um|om|à|alle|a las|às|la|ora)?\s*\d{1,2}[:h]\d{2}|,)?\W*$"
+    r"(?:[\s,]+(?:at|um|om|à|alle|a las|às|as|la|ora)?\s*\d{1,2}[:h]\d{2}|,)?\W*$"
     r")",
     re.IGNORECASE,
 )
@@ -175,8 +183,14 @@ RATED = frozenset(
     """.split()
 )
 STARS = frozenset("star stars stern sterne ster sterren etoile estrella estrela stella stea".split())
-FULL = frozenset("full on filled active checked selected solid yes".split())
-BLANK = frozenset("empty off blank grey gray inactive outline border unfilled o no none".split())
+FULL = frozenset(
+    "full on filled active checked selected solid yes voll gefuellt vol gevuld plein pleine pieno piena lleno llena cheio cheia "
+    "plin plina aktiv actief actif activa activo ativa ativo attivo attiva activ".split()
+)
+BLANK = frozenset(
+    "empty off blank grey gray inactive outline border unfilled o no none leer leeg vide vuoto vuota vacio vacia vazio vazia "
+    "gol goala inaktiv inactief inactif inactiva inativa".split()
+)
 
 
 def top_of(written: str) -> float:
@@ -227,8 +241,16 @@ MORE = re.compile(
     re.IGNORECASE,
 )
 CUT = re.compile(r"(?:…|\.\.\.)\s*$")
+EDITS = re.compile(
+    r"\W*(?:last edited|edited by|zuletzt (?:geändert|bearbeitet)|bearbeitet von|laatst (?:gewijzigd|bewerkt)|gewijzigd door|"
+    r"derni[èe]re (?:modification|édition)|modifié par|últim[ao] (?:edici[oó]n|edição|modificaci[óo]n|modificação|alteração)|"
+    r"editado (?:por|pela)|ultima (?:modifica|modificare|editare)|modificato da|editat de)",
+    re.IGNORECASE,
+)
+"""How a note of an edit begins."""
 NO_WORDS = re.compile(
-    r"no comments?\b|no (?:written )?review\b|(?:only|nur|alleen|solo|seulement|apenas|só|doar)\s+(?:a\s+|een\s+|una?\s+)?"
+    r"\b(?:not?|non|não|nu|nessun\w*|nenhum\w*|ningún|niet|geen|nicht|kein\w*|pas|aucun\w*|sans|sem|sin|fără)\b.{0,25}?"
+    r"\b(?:comment\w*|kommentar\w*|commentaar|opmerking\w*|commento|commenti|comentári\w*|comentari\w*)|no (?:written )?review\b|(?:only|nur|alleen|solo|seulement|apenas|só|doar)\s+(?:a\s+|een\s+|una?\s+)?"
     r"(?:stars?|sterne?|rating|score|sterren|étoiles|stelle|estrellas|estrelas|stele|note)\b|kein(?:en)? (?:text|kommentar)|"
     r"geen (?:tekst|commentaar|opmerking)|aucun commentaire|pas de commentaire|sans commentaire|nessun commento|"
     r"(?:no hay|sin) comentarios|sem comentários?|fără (?:comentarii|text)|nu există comentarii|awaiting|"

@@ -200,6 +200,7 @@ def _talk(members: Sequence[etree._Element]) -> bool:
     names = frozenset[str]().union(*(phrases.named(element) for element in around))
     own = phrases.named(members[0])
     said = not names.isdisjoint(phrases.OPINION | phrases.TALK) or any(phrases.REVIEWS.search(each) for each in _heads(around))
+    said = said or any(not phrases.named(inner).isdisjoint(phrases.OPINION) for inner in members[0].iterdescendants("div"))
     return said and own.isdisjoint(phrases.CHOSEN | phrases.QUOTE)
 
 

@@ -81,7 +81,8 @@ def _sure(found: Sequence[Card], group: Group, context: reviews.Context) -> bool
     leads = sum(_leads_on(card, context) for card in said) * 2 > len(said)
     if group.ratings:
         teasers = leads and sum(card.cut for card in said) * 2 > len(said)
-        return group.talk and not teasers or (authors and not leads)
+        answered = any(card.reply for card in said)
+        return ((group.talk or answered) and not teasers) or (authors and not leads)
     return authors and not (leads and phrases.named(group.members[0]).isdisjoint(phrases.OPINION))
 
 

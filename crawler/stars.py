@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -15,6 +16,7 @@ from overheard.intake.values import Rating, parse_rating
 _LABELS = ("aria-label", "title", "alt")
 _SHORT = 48
 """Characters of a label or a line that says nothing but a rating."""
+_SPLIT = re.compile(r"\s*\d{1,3}(?:[.,]\d)?\s*/\s*\d{1,3}\s*")
 _TOPS = (5.0, 6.0, 10.0, 20.0, 100.0)
 _COUNTS = frozenset("count number average avg total max frequency id percentage reviews size index".split())
 
@@ -50,6 +52,11 @@ def signs(element: etree._Element) -> Iterator[Sign]:
         if label := element.get(name):
             yield from said(label)
     line = own_text(element)
+    if len(element) and (line or len(element) < 4):
+        # "<b>4</b>/5": the pieces make one line.
+        inside = "".join(element.itertext())
+        split = line or _SPLIT.fullmatch(inside)
+        line = " ".join(inside.split()) if split and len(inside) <= 2 * _SHORT else ""
     names = phrases.named(element)
     rated = not names.isdisjoint(phrases.RATED)
     if line:
