@@ -60,7 +60,9 @@ class Case:
 
 def read_cases(folder: Path) -> list[Case]:
     """Return the pages of a folder, NAME.html with NAME.json beside it, by name."""
-    return [_case(path, json.loads(path.with_suffix(".json").read_text("utf-8"))) for path in sorted(folder.glob("*.html"))]
+    return [
+        _case(path, json.loads(path.with_suffix(".json").read_text("utf-8"))) for path in sorted(folder.glob("*.html"))
+    ]
 
 
 def _case(path: Path, wanted: dict[str, Any]) -> Case:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from difflib import SequenceMatcher
 
-from overheard.crawler.phrases import CUT
+from overheard.crawler.shown.phrases import CUT
 from overheard.intake.item import Item
 
 TELLING = 60
@@ -69,7 +69,7 @@ def share(item: Item) -> float | None:
     top = item.rating_scale or 1.0
     if item.rating is None:
         return None
-    if re.fullmatch(r"\d{1,3}(?:[.,]\d{1,9})?", item.rating_given or "") and 1 < top:
+    if re.fullmatch(r"\d{1,3}(?:[.,]\d{1,9})?", item.rating_given or "") and top > 1:
         return round(float((item.rating_given or "").replace(",", ".")) / top, 2)
     return round((1 + item.rating * (top - 1)) / top if 1 < top < 10 else item.rating, 2)
 

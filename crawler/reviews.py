@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from overheard.crawler import jsonld, phrases
+from overheard.crawler import jsonld
 from overheard.crawler.page import NO_TEXT, language_code, own_title, plain, same_host, web_url, whole
+from overheard.crawler.shown.phrases import nobody
 from overheard.intake.item import Item
 from overheard.intake.values import Rating, is_relative, parse_date, parse_rating
 from overheard.nlp.identity import names_author
@@ -134,7 +135,7 @@ def _author(node: dict[str, Any], known: dict[str, dict[str, Any]]) -> str | Non
     for author in jsonld.values_of(node, "author", "creator"):
         if isinstance(author, dict) and not jsonld.values_of(author, "name"):
             author = known.get(str(author.get("@id")), author)
-        if (name := plain(jsonld.text_of({"author": author}, "author") or "")) and not phrases.nobody(name):
+        if (name := plain(jsonld.text_of({"author": author}, "author") or "")) and not nobody(name):
             return name
     return None
 

@@ -10,10 +10,11 @@ from lxml import etree
 from parsel import Selector
 from scrapy.http import Response
 
-from overheard.crawler import jsonld, merging, microdata, reviews, shown
+from overheard.crawler import jsonld, merging, microdata, reviews
 from overheard.crawler.outcomes import PageError
 from overheard.crawler.page import UNREADABLE, Page, base_of, decode, language_of
 from overheard.crawler.paging import listed_pages, next_pages
+from overheard.crawler.shown import reader
 from overheard.crawler.spider import SourceSpider
 from overheard.crawler.walk import Step
 from overheard.crawler.walls import wall
@@ -64,7 +65,7 @@ def parse(
     marked = merging.merge(items for items, _ in found)
     listed = () if marked else listed_pages(flat, url, base)
     # A listing leads to the pages whose reviews it may show samples of.
-    seen, unsaid = ([], Counter[str]()) if listed else shown.read(root, context)
+    seen, unsaid = ([], Counter[str]()) if listed else reader.read(root, context)
     items = merging.join(marked, seen)
     rejected = Counter({UNREADABLE: broken} if broken else {})
     # The same rating may stand in several blocks: it is refused once.

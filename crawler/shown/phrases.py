@@ -96,6 +96,8 @@ ASIDE = frozenset(
     """.split()
 )
 """Names of what stands beside the words of a review; what says so is not read as those words."""
+STATE = frozenset("status state badge tag chip seal".split())
+PORTRAIT = frozenset("avatar initial initials monogram pastille icon".split())
 HIDDEN = frozenset("hidden skeleton tpl placeholder proto prototype sample stub dummy skelet".split())
 ASIDE_LINES = frozenset("meta info infos details header foot footer by byline attribution".split())
 """Names of lines that may say by whom, beside what else they say."""
@@ -138,7 +140,9 @@ DATE = re.compile(
     re.IGNORECASE,
 )
 """A date with its day, or how long ago, anywhere in a short text."""
-MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}\S*(?:\s?(?:UTC|Z|[+-]\d{2}:?\d{2}))?)?|\d{2}[./]\d{2}[./]\d{2,4}")
+MOMENT = re.compile(
+    r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}\S*(?:\s?(?:UTC|Z|[+-]\d{2}:?\d{2}))?)?|\d{2}[./]\d{2}[./]\d{2,4}"
+)
 EPOCH = re.compile(r"1\d{9}(?:\d{3})?")
 DATED = re.compile(r"date|time|stamp|epoch|(?:^|-)ts$|publi", re.IGNORECASE)
 OTHER_DATE = re.compile(
@@ -202,7 +206,7 @@ def top_of(written: str) -> float:
 
 _ANSWERS = (
     r"repl(?:y|ies|ied)|respon(?:se|ded|ds)|answer(?:ed)?|antwort\w*|geantwortet|stellungnahme|kommentar\s+(?:der|des|vom|von)|"
-    r"arbeitgeber-kommentar|reactie|antwoord\w*|reageerde|gereageerd|réponse|répond(?:u|ait)?|respuesta|responde|respondi\w+|"
+    r"arbeitgeber-kommentar|reactie|antwoord\w*|reageerde|gereageerd|réponse|répond(?:u|ait)?|respuesta|responde|respondi(?:ó|eron)|"
     r"respondeu|resposta|risposta|risposto|răspuns\w*|raspuns\w*"
 )
 REPLIES = re.compile(rf"\b(?:{_ANSWERS})(?!\w)", re.IGNORECASE)

@@ -15,15 +15,15 @@ from urllib.parse import urljoin
 
 from lxml import etree
 
-from overheard.crawler import cards, jsonld, phrases, records, reviews
-from overheard.crawler.cards import Card
+from overheard.crawler import jsonld, reviews
 from overheard.crawler.merging import TELLING, Shown
-from overheard.crawler.page import NO_TEXT, own_title, text_of
-from overheard.crawler.records import Group
+from overheard.crawler.page import NO_TEXT, own_title
+from overheard.crawler.shown import cards, phrases, records
+from overheard.crawler.shown.cards import Card
+from overheard.crawler.shown.records import Group
 from overheard.intake.item import Item
-from overheard.intake.values import is_relative, parse_date
+from overheard.intake.values import is_relative
 from overheard.nlp.identity import names_author
-
 
 _LOOKED_AT = 60
 """Groups of a page that are read closely, the likeliest first: no page has more that matter."""

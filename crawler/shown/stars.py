@@ -9,8 +9,8 @@ from enum import IntEnum
 
 from lxml import etree
 
-from overheard.crawler import phrases
 from overheard.crawler.selectors import class_rating
+from overheard.crawler.shown import phrases
 from overheard.intake.values import Rating, parse_rating
 
 _LABELS = ("aria-label", "title", "alt")

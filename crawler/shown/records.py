@@ -10,8 +10,8 @@ from functools import cached_property
 
 from lxml import etree
 
-from overheard.crawler import phrases
-from overheard.crawler.stars import How, own_text, signs
+from overheard.crawler.shown import phrases
+from overheard.crawler.shown.stars import How, own_text, signs
 
 HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 SILENT = frozenset(["script", "style", "template", "noscript", "nav", "select", "textarea", "iframe", "head", "title"])
@@ -26,8 +26,8 @@ _LEVELS = 4
 class Group:
     """Elements that a page repeats, in document order, none within another.
 
-    `ratings` is in how many of them a rating stands, 0 where that is an exception; `talk` says that a name or a heading there
-    means what people say; `hidden` that a reader does not see them at first.
+    `ratings` is in how many of them a rating stands, 0 where that is an exception; `talk` says that a name or a heading
+    there means what people say; `hidden` that a reader does not see them at first.
     """
 
     members: tuple[etree._Element, ...]
@@ -59,12 +59,9 @@ def says_date(element: etree._Element) -> bool:
     if element.tag == "time":
         return True
     for name, value in element.items():
-        if (
-            len(value) < 40
-            and (
-                (name.startswith("data-") or name in ("datetime", "content", "title"))
-                and (phrases.MOMENT.fullmatch(value) or (phrases.DATED.search(name) and phrases.EPOCH.fullmatch(value)))
-            )
+        if len(value) < 40 and (
+            (name.startswith("data-") or name in ("datetime", "content", "title"))
+            and (phrases.MOMENT.fullmatch(value) or (phrases.DATED.search(name) and phrases.EPOCH.fullmatch(value)))
         ):
             return True
     line = own_text(element)
@@ -131,7 +128,9 @@ def find(root: etree._Element) -> list[Group]:
     outline = Outline(root)
     groups = [group for members in _alike(outline) for group in _judged(members, outline)]
     groups = [group for group in groups if not any(_lists(group, other) for other in groups)]
-    return sorted(groups, key=lambda each: (not each.ratings, each.hidden, -(each.ratings or len(each.members)), each.depth))
+    return sorted(
+        groups, key=lambda each: (not each.ratings, each.hidden, -(each.ratings or len(each.members)), each.depth)
+    )
 
 
 def _lists(outer: Group, inner: Group) -> bool:
@@ -199,8 +198,12 @@ def _talk(members: Sequence[etree._Element]) -> bool:
     around = [members[0], *list(members[0].iterancestors())[:_LEVELS]]
     names = frozenset[str]().union(*(phrases.named(element) for element in around))
     own = phrases.named(members[0])
-    said = not names.isdisjoint(phrases.OPINION | phrases.TALK) or any(phrases.REVIEWS.search(each) for each in _heads(around))
-    said = said or any(not phrases.named(inner).isdisjoint(phrases.OPINION) for inner in members[0].iterdescendants("div"))
+    said = not names.isdisjoint(phrases.OPINION | phrases.TALK) or any(
+        phrases.REVIEWS.search(each) for each in _heads(around)
+    )
+    said = said or any(
+        not phrases.named(inner).isdisjoint(phrases.OPINION) for inner in members[0].iterdescendants("div")
+    )
     return said and own.isdisjoint(phrases.CHOSEN | phrases.QUOTE)
 
 
