@@ -56,7 +56,7 @@ def read(group: Group, outside: str) -> list[Card]:
     ratings = settle([list(_signs(sheet)) for sheet in sheets])
     titles = titles_of(sheets)
     authors = authors_of(sheets, titles)
-    if not any(authors) and sum(bool(title) and len(title) <= 30 for title in titles) * 5 >= len(sheets) * 4:
+    if not any(authors) and sum(title is not None and len(title) <= 30 for title in titles) * 5 >= len(sheets) * 4:
         titles, authors = [None] * len(sheets), titles  # the heading of each is a name
     return [
         _card(sheet, rating, title, author)

@@ -110,6 +110,8 @@ def words_of_reply(element: etree._Element) -> tuple[str, tuple[str, ...]]:
 
 def _is_head(line: Line) -> bool:
     short = line.words <= HEAD
+    if line.element.tag == "time":
+        return True
     return (short and bool(phrases.DATE.search(line.text) or phrases.OWN_WORDS.search(line.text))) or (
         line.words <= 8 and bool(phrases.REPLIES.search(line.text))
     )
