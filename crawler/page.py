@@ -171,8 +171,8 @@ def whole(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """Return the text with single spaces, at most one empty line in a row and nothing around it."""
-    text = _SPACES.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    """Return the text with single spaces, at most one empty line in a row, nothing around it and no soft hyphens."""
+    text = _SPACES.sub(" ", text.replace("\u00ad", "").replace("\r\n", "\n").replace("\r", "\n"))
     return _EMPTY_LINES.sub("\n\n", _LINE_END.sub("\n", text)).strip() if "\n" in text else text.strip()
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from overheard.crawler import jsonld
 from overheard.crawler.page import NO_TEXT, language_code, own_title, plain, same_host, web_url, whole
+from overheard.crawler.shown.phrases import nobody
 from overheard.intake.item import Item
 from overheard.intake.values import Rating, is_relative, parse_date, parse_rating
 from overheard.nlp.identity import names_author
@@ -19,8 +20,6 @@ from overheard.nlp.identity import names_author
 _OTHER_REVIEWS = frozenset({"ClaimReview", "MediaReview"})
 _POSTS = frozenset({"DiscussionForumPosting", "SocialMediaPosting", "Comment", "UserComments", "Question", "Answer"})
 _OWNERS = frozenset({"Organization", "Corporation", "OnlineStore", "OnlineBusiness", "Store", "Brand"})
-_TELLING = 60
-"""Characters of a text that two people do not write alike; under it, their names must agree as well."""
 _POSITION = re.compile(r"^[a-z_.:-]*\d{1,4}$", re.IGNORECASE)
 
 
@@ -104,14 +103,14 @@ def _item(
     text = plain(jsonld.text_of(node, "reviewBody", "articleBody", "description", "text") or "")
     author = _author(node, context.known)
     title = own_title(plain(jsonld.text_of(node, "headline", "name") or ""), text, thing, author)
-    if not text and not title:
+    if not text and not re.search(r"[^\W\d_]", title or ""):
         return None
     own_url = _own_url(node, about, context)
     rating = _rating(node)
     language = language_code(jsonld.text_of(node, "inLanguage")) or context.language
     reply = _reply(node, about)
-    published = _date(jsonld.text_of(node, "datePublished", "dateCreated"), language, context)
-    edited = _date(jsonld.text_of(node, "dateModified"), language, context)
+    published = read_date(jsonld.text_of(node, "datePublished", "dateCreated"), language, context)
+    edited = read_date(jsonld.text_of(node, "dateModified"), language, context)
     return Item(
         external_id=external_id,
         text=text,
@@ -127,7 +126,7 @@ def _item(
         edited=edited if published and edited and edited > published else None,
         reply_state="answered" if reply else "unknown",
         reply=plain(jsonld.text_of(reply, "text", "description") or "") if reply else None,
-        replied=_date(jsonld.text_of(reply, "datePublished", "dateCreated"), language, context) if reply else None,
+        replied=read_date(jsonld.text_of(reply, "datePublished", "dateCreated"), language, context) if reply else None,
         attributes={"product" if _POSTS.isdisjoint(jsonld.types(node)) else "thread": thing} if thing else {},
     )
 
@@ -136,7 +135,7 @@ def _author(node: dict[str, Any], known: dict[str, dict[str, Any]]) -> str | Non
     for author in jsonld.values_of(node, "author", "creator"):
         if isinstance(author, dict) and not jsonld.values_of(author, "name"):
             author = known.get(str(author.get("@id")), author)
-        if name := plain(jsonld.text_of({"author": author}, "author") or ""):
+        if (name := plain(jsonld.text_of({"author": author}, "author") or "")) and not nobody(name):
             return name
     return None
 
@@ -162,7 +161,7 @@ def _number(text: str | None) -> float | None:
     return float(match[1].replace(",", ".")) if match else None
 
 
-def _date(text: str | None, language: str | None, context: Context) -> datetime | None:
+def read_date(text: str | None, language: str | None, context: Context) -> datetime | None:
     if not text:
         return None
     found = parse_date(text, languages=(language,) if language else (), base=context.fetched)
@@ -226,13 +225,13 @@ def _candidates(node: dict[str, Any], about: dict[str, Any] | None, context: Con
         if isinstance(value, str | int) and not isinstance(value, bool) and len(str(value)) > 4:
             yield whole(str(value)).strip()
     given_id = node.get("@id")
-    if isinstance(given_id, str) and (name := _lasting(whole(given_id).strip(), about, context)):
+    if isinstance(given_id, str) and (name := lasting(whole(given_id).strip(), about, context)):
         yield name
     if url := _own_url(node, about, context):
         yield _lean(url, context)
 
 
-def _lasting(name: str, about: dict[str, Any] | None, context: Context) -> str | None:
+def lasting(name: str, about: dict[str, Any] | None, context: Context) -> str | None:
     page, mark, fragment = name.partition("#")
     if name.startswith("_:") or not (page or fragment):
         return None
@@ -254,55 +253,3 @@ def _lean(url: str, context: Context) -> str:
     parts = urlsplit(url)
     host = "" if same_host(url, context.url) or same_host(url, context.origin) else parts.netloc
     return parts._replace(scheme="", netloc=host).geturl()
-
-
-def merge(blocks: Iterable[Sequence[Item]]) -> list[Item]:
-    """Return the reviews of all blocks of a page, each once, with what only one block says of it filled in.
-
-    A review that one block holds twice is two reviews; a review that two blocks hold is one.
-    """
-    merged: list[Item] = []
-    by_text: dict[str, list[int]] = {}
-    for block in blocks:
-        free = {place for places in by_text.values() for place in places}
-        for item in block:
-            places = by_text.setdefault(_words(item), [])
-            match = next((place for place in places if place in free and _compatible(merged[place], item)), None)
-            if match is None:
-                places.append(len(merged))
-                merged.append(item)
-            else:
-                free.discard(match)
-                merged[match] = _filled(merged[match], item)
-    named = Counter(item.external_id for item in merged)
-    return [replace(item, external_id=None) if named[item.external_id] > 1 else item for item in merged]
-
-
-def _words(item: Item) -> str:
-    return " ".join(re.findall(r"\w+", (item.text or item.title or "").casefold())) or item.text
-
-
-def _compatible(one: Item, other: Item) -> bool:
-    if None not in (one.rating, other.rating) and one.rating != other.rating:
-        return False
-    if one.published and other.published and abs(one.published - other.published) > timedelta(hours=36):
-        return False  # one block gives the day, the other the minute and its zone
-    known = one.author and other.author and len(one.text) < _TELLING
-    return not known or one.author.casefold() == other.author.casefold()  # type: ignore[union-attr]
-
-
-_FILLED = ("title", "author", "language", "published", "edited", "external_id", "reply", "replied")
-
-
-def _filled(one: Item, other: Item) -> Item:
-    missing = {name: getattr(other, name) for name in _FILLED if getattr(one, name) is None}
-    if one.rating is None:
-        missing |= {name: getattr(other, name) for name in ("rating", "rating_given", "rating_scale")}
-    if other.reply_state == "answered":
-        missing["reply_state"] = "answered"
-    return replace(
-        one,
-        **missing,
-        author_in_url=one.author_in_url or other.author_in_url,
-        attributes=other.attributes | one.attributes,
-    )

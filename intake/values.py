@@ -273,7 +273,8 @@ def _named_day(text: str, languages: tuple[str, ...]) -> datetime | None:
 
 
 def _relative(text: str, languages: tuple[str, ...], base: datetime) -> datetime | None:
-    text = _EDITED.sub("", text).strip()
+    # dateparser knows the one Romanian word for today and not the other.
+    text = re.sub(r"\bast[ăa]zi\b", "azi", _EDITED.sub("", text).strip(), flags=re.IGNORECASE)
     settings = {"RELATIVE_BASE": base.astimezone(UTC).replace(tzinfo=None), "PREFER_DATES_FROM": "past"}
     for form in dict.fromkeys((_counted(text), text)):
         if found := _ask(form, languages, {**settings, "PARSERS": ["relative-time"]}):

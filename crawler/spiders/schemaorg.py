@@ -10,10 +10,11 @@ from lxml import etree
 from parsel import Selector
 from scrapy.http import Response
 
-from overheard.crawler import jsonld, microdata, reviews
+from overheard.crawler import jsonld, merging, microdata, reviews
 from overheard.crawler.outcomes import PageError
 from overheard.crawler.page import UNREADABLE, Page, base_of, decode, language_of
 from overheard.crawler.paging import listed_pages, next_pages
+from overheard.crawler.shown import reader
 from overheard.crawler.spider import SourceSpider
 from overheard.crawler.walk import Step
 from overheard.crawler.walls import wall
@@ -62,10 +63,14 @@ def parse(
     context = reviews.Context(url, base, origin or url, language_of(root), fetched, jsonld.index(flat))
     blocks.append(microdata.load(root))
     found = [reviews.read(block, context) for block in blocks if block]
-    items = reviews.merge(items for items, _ in found)
+    marked = merging.merge(items for items, _ in found)
+    listed = () if marked else listed_pages(flat, url, base)
+    # A listing leads to the pages whose reviews it may show samples of.
+    seen, unsaid = ([], Counter[str]()) if listed else reader.read(root, context)
+    items = merging.join(marked, seen)
     rejected = Counter({UNREADABLE: broken} if broken else {})
     # The same rating may stand in several blocks: it is refused once.
-    for _, refused in found:
+    for refused in (*(refused for _, refused in found), unsaid):
         rejected |= refused
     if not items and (reason := wall(root, markup, url)):
         raise PageError("blocked", reason)
@@ -73,8 +78,8 @@ def parse(
         items=tuple(items),
         rejected=rejected,
         next=next_pages(root, url, base, origin or url, link_header),
-        listed=() if items else listed_pages(flat, url, base),
-        strange=not any(blocks) and not broken,
+        listed=listed,
+        strange=not any(blocks) and not broken and not seen,
     )
 
 

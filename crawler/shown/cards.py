@@ -1,0 +1,92 @@
+"""What one record of a group says: words, headline, rating, date, author, and who answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import etree
+
+from overheard.crawler.page import whole
+from overheard.crawler.shown import phrases
+from overheard.crawler.shown.bylines import authors_of, dates_of, labels_of, link_of, titles_of
+from overheard.crawler.shown.prose import beside, body_of, instead
+from overheard.crawler.shown.records import Group
+from overheard.crawler.shown.replies import cut_answers, words_of_reply
+from overheard.crawler.shown.sheets import Sheet, lines_of, main_slot, open_sheet
+from overheard.crawler.shown.stars import Sign, settle, signs
+from overheard.intake.values import Rating
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a record says; `dates` are its candidates for the day of publication, the likeliest first, as written."""
+
+    record: etree._Element
+    text: str
+    title: str | None
+    link: str | None
+    author: str | None
+    named: bool
+    rating: Rating | None
+    dates: tuple[str, ...]
+    reply: str | None
+    reply_dates: tuple[str, ...]
+    cut: bool
+    quoted: bool
+
+
+def read(group: Group, outside: str) -> list[Card]:
+    """Return the cards of a group in document order; `outside` is what the page says elsewhere, casefolded.
+
+    A name that stands there too and answers below a review is that of the company.
+    """
+    sheets = [open_sheet(member) for member in group.members]
+    main = main_slot(sheets)
+    for sheet in sheets:
+        cut_answers(sheet, main, outside)
+        sheet.lines = list(lines_of(sheet.root))
+    main = main_slot(sheets) or main
+    labels = labels_of(sheets)
+    slots = main | beside(sheets, main)
+    slots |= instead(sheets, slots, labels)
+    for sheet in sheets:
+        sheet.labels = labels
+        sheet.body = body_of(sheet, slots)
+    ratings = settle([list(_signs(sheet)) for sheet in sheets])
+    titles = titles_of(sheets)
+    authors = authors_of(sheets, titles)
+    if not any(authors) and sum(title is not None and len(title) <= 30 for title in titles) * 5 >= len(sheets) * 4:
+        titles, authors = [None] * len(sheets), titles  # the heading of each is a name
+    return [
+        _card(sheet, rating, title, author)
+        for sheet, rating, title, author in zip(sheets, ratings, titles, authors, strict=True)
+    ]
+
+
+def _signs(sheet: Sheet) -> Iterator[Sign]:
+    """Yield the ratings that stand in a record outside its words."""
+    barred = {line.element for line in sheet.body}
+    for element in sheet.root.iter():
+        if isinstance(element.tag, str) and barred.isdisjoint((element, *element.iterancestors())):
+            yield from signs(element)
+
+
+def _card(sheet: Sheet, rating: Rating | None, title: str | None, author: str | None) -> Card:
+    reply, reply_dates = words_of_reply(sheet.replies[0]) if sheet.replies else (None, ())
+    text = "\n".join(line.text for line in sheet.body)
+    cut = bool(phrases.CUT.search(text)) and (sheet.more or len(sheet.body) == 1)
+    return Card(
+        record=sheet.record,
+        text=whole(text),
+        title=title,
+        link=link_of(sheet),
+        author=author or None,
+        named=author is not None,
+        rating=rating,
+        dates=tuple(dates_of(sheet.root, sheet.body)),
+        reply=reply,
+        reply_dates=reply_dates,
+        cut=cut,
+        quoted=sheet.quoted,
+    )

@@ -1,0 +1,221 @@
+"""Where a page repeats itself in the shape of reviews: groups of elements, each with a date and words of its own."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from lxml import etree
+
+from overheard.crawler.shown import phrases
+from overheard.crawler.shown.stars import How, own_text, signs
+
+HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
+SILENT = frozenset(["script", "style", "template", "noscript", "nav", "select", "textarea", "iframe", "head", "title"])
+"""What no review stands in."""
+_LINE = 120
+"""Characters of a line that says a date, and no story with one in it."""
+_MOST = 500
+_LEVELS = 4
+
+
+@dataclass(frozen=True)
+class Group:
+    """Elements that a page repeats, in document order, none within another.
+
+    `ratings` is in how many of them a rating stands, 0 where that is an exception; `talk` says that a name or a heading
+    there means what people say; `hidden` that a reader does not see them at first.
+    """
+
+    members: tuple[etree._Element, ...]
+    ratings: int
+    talk: bool
+    hidden: bool
+
+    @cached_property
+    def set(self) -> frozenset[etree._Element]:
+        """The members, to look one up."""
+        return frozenset(self.members)
+
+    @property
+    def depth(self) -> int:
+        """How deep in the page they stand."""
+        return depth_of(self.members[0])
+
+
+def is_hidden(element: etree._Element) -> bool:
+    """Say whether an element is itself marked as not shown; what only screen readers read is shown."""
+    if element.get("hidden") is not None or "display:none" in (element.get("style") or "").replace(" ", "").casefold():
+        return True
+    names = phrases.named(element)
+    return not names.isdisjoint(phrases.HIDDEN) and names.isdisjoint(phrases.VISUALLY)
+
+
+def says_date(element: etree._Element) -> bool:
+    """Say whether an element itself bears a date, in its attributes or in a short line."""
+    if element.tag == "time":
+        return True
+    for name, value in element.items():
+        if len(value) < 40 and (
+            (name.startswith("data-") or name in ("datetime", "content", "title"))
+            and (phrases.MOMENT.fullmatch(value) or (phrases.DATED.search(name) and phrases.EPOCH.fullmatch(value)))
+        ):
+            return True
+    line = own_text(element)
+    return len(line) <= _LINE and bool(phrases.DATE.search(line))
+
+
+class Outline:
+    """A page's elements in document order, and where dates, ratings and words stand among them."""
+
+    def __init__(self, root: etree._Element) -> None:
+        self.elements: list[etree._Element] = []
+        self._place: dict[etree._Element, int] = {}
+        self._end: dict[etree._Element, int] = {}
+        self._dates: list[int] = []
+        self._ratings: list[int] = []
+        self._words = [0]
+        self.hidden: set[etree._Element] = set()
+        self._enter(root)
+
+    def _enter(self, root: etree._Element) -> None:
+        stack: list[tuple[etree._Element, bool]] = [(root, False)]
+        while stack:
+            element, left = stack.pop()
+            if left:
+                self._end[element] = len(self.elements)
+                continue
+            if not isinstance(element.tag, str) or element.tag in SILENT:
+                continue
+            here = len(self.elements)
+            self._place[element] = here
+            self.elements.append(element)
+            self._words.append(self._words[-1] + len(own_text(element).split()))
+            if says_date(element):
+                self._dates.append(here)
+            if any(sign.how is not How.PLAIN and (sign.top or 5) > 2 for sign in signs(element)):
+                self._ratings.append(here)
+            if element.getparent() in self.hidden or is_hidden(element):
+                self.hidden.add(element)
+            stack.append((element, True))
+            stack.extend((child, False) for child in reversed(element))
+
+    def dated(self, element: etree._Element) -> bool:
+        """Say whether a date stands in an element."""
+        return self._within(self._dates, element)
+
+    def rated(self, element: etree._Element) -> bool:
+        """Say whether a rating stands in an element."""
+        return self._within(self._ratings, element)
+
+    def words(self, element: etree._Element) -> int:
+        """Return how many words stand in an element."""
+        return self._words[self._end[element]] - self._words[self._place[element]]
+
+    def _within(self, places: Sequence[int], element: etree._Element) -> bool:
+        at = bisect_left(places, self._place[element])
+        return at < len(places) and places[at] < self._end[element]
+
+
+def find(root: etree._Element) -> list[Group]:
+    """Return the groups of a page that may be reviews, the likeliest first; some may hold others.
+
+    Those with ratings come first, then the fuller ones, then the outer ones; hidden ones come last of their kind.
+    """
+    outline = Outline(root)
+    groups = [group for members in _alike(outline) for group in _judged(members, outline)]
+    groups = [group for group in groups if not any(_lists(group, other) for other in groups)]
+    return sorted(
+        groups, key=lambda each: (not each.ratings, each.hidden, -(each.ratings or len(each.members)), each.depth)
+    )
+
+
+def _lists(outer: Group, inner: Group) -> bool:
+    """Say whether a member of one group only lists members of another: they stand side by side in it."""
+    if outer is inner or len(inner.members) <= len(outer.members) or bool(outer.ratings) is not bool(inner.ratings):
+        return False
+    held = Counter(
+        (above, depth_of(member)) for member in inner.members for above in member.iterancestors() if above in outer.set
+    )
+    return any(count > 1 for count in held.values())
+
+
+def overlap(one: Group, other: Group) -> bool:
+    """Say whether a member of one group is, holds or stands in one of the other."""
+    for a, b in ((one, other), (other, one)):
+        if any(here in b.set for member in a.members for here in (member, *member.iterancestors())):
+            return True
+    return False
+
+
+def _alike(outline: Outline) -> Iterator[list[etree._Element]]:
+    """Yield elements that share a tag and a class or, without any, their parent, and mostly have a date in them.
+
+    Of those without a date, the ones count that have a rating: a record may lack the one or the other.
+    """
+    alike: defaultdict[object, list[etree._Element]] = defaultdict(list)
+    for element in outline.elements:
+        if element.tag not in ("html", "body", "main", "time") and (outline.dated(element) or outline.rated(element)):
+            for name in (element.get("class") or "").split() or [element.getparent()]:
+                alike[element.tag, name].append(element)
+    seen: set[tuple[etree._Element, ...]] = set()
+    for members in alike.values():
+        dated = [member for member in members if outline.dated(member)]
+        if len(dated) < 2:
+            continue
+        outer = tuple(_outermost(members if len(dated) * 3 >= len(members) * 2 else dated))
+        if 2 <= len(outer) <= _MOST and outer not in seen:
+            seen.add(outer)
+            yield list(outer)
+
+
+def _outermost(members: Iterable[etree._Element]) -> Iterator[etree._Element]:
+    chosen: set[etree._Element] = set()
+    for member in members:
+        if not any(above in chosen for above in member.iterancestors()):
+            chosen.add(member)
+            yield member
+
+
+def _judged(members: Sequence[etree._Element], outline: Outline) -> Iterator[Group]:
+    """Yield the shown and the hidden ones of some elements as groups, where they may be reviews."""
+    for hidden in (False, True):
+        these = tuple(member for member in members if (member in outline.hidden) is hidden)
+        if len(these) < 2 or sum(outline.words(member) for member in these) < 3 * len(these):
+            continue
+        ratings = sum(outline.rated(member) for member in these)
+        ratings = ratings if ratings >= 2 and ratings >= len(these) / 4 else 0
+        talk = _talk(these)
+        if ratings or talk:
+            yield Group(these, ratings, talk, hidden)
+
+
+def _talk(members: Sequence[etree._Element]) -> bool:
+    """Say whether the names of some elements, or of what they stand in, say that people speak there."""
+    around = [members[0], *list(members[0].iterancestors())[:_LEVELS]]
+    names = frozenset[str]().union(*(phrases.named(element) for element in around))
+    own = phrases.named(members[0])
+    said = not names.isdisjoint(phrases.OPINION | phrases.TALK) or any(
+        phrases.REVIEWS.search(each) for each in _heads(around)
+    )
+    said = said or any(
+        not phrases.named(inner).isdisjoint(phrases.OPINION) for inner in members[0].iterdescendants("div")
+    )
+    return said and own.isdisjoint(phrases.CHOSEN | phrases.QUOTE)
+
+
+def _heads(around: Iterable[etree._Element]) -> Iterator[str]:
+    """Yield the headings that stand right before an element or what it stands in."""
+    for element in around:
+        for before in element.itersiblings(preceding=True):
+            if before.tag in HEADINGS:
+                yield "".join(before.itertext())
+                return
+
+
+def depth_of(element: etree._Element) -> int:
+    """Return how many elements an element stands in."""
+    return sum(1 for _ in element.iterancestors())

@@ -1,0 +1,183 @@
+"""A record on the way to a card: without what is no part of it, as lines that each have a place in the record.
+
+What a line is, is decided over all records of a group: the slot that most words stand in holds those of the reviews.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from overheard.crawler.page import text_of
+from overheard.crawler.shown import phrases
+from overheard.crawler.shown.records import SILENT, says_date
+from overheard.crawler.shown.stars import own_text
+
+_DROPPED = SILENT | frozenset(["button", "form", "input", "label", "dialog", "audio", "video"])
+_PROSE = (">p", ">li", ">blockquote", ">pre")
+BLOCKS = frozenset("div section article aside li blockquote p dd details footer tr td table header".split())
+HEAD = 14
+"""Words of a line that only says who wrote, when, or that here is an answer."""
+NAME = 6
+"""Words of a name, or of a label."""
+
+
+@dataclass(slots=True)
+class Line:
+    """An element with words of its own: one field of a record, or one paragraph of its text."""
+
+    element: etree._Element
+    text: str
+    slots: frozenset[str]
+
+    @property
+    def words(self) -> int:
+        """How many words it has."""
+        return len(self.text.split())
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A record on the way to a card: a copy without what is no part of it, its lines, and the answers cut out of it."""
+
+    record: etree._Element
+    root: etree._Element
+    labels: frozenset[str] = frozenset()
+    lines: list[Line] = field(default_factory=list)
+    replies: list[etree._Element] = field(default_factory=list)
+    body: list[Line] = field(default_factory=list)
+    more: bool = False
+    quoted: bool = False
+
+
+def open_sheet(member: etree._Element) -> Sheet:
+    root = deepcopy(member)
+    root.tail = None
+    sheet = Sheet(member, root)
+    for element in list(root.iter()):
+        if element is root or element.getparent() is None:
+            continue
+        if not isinstance(element.tag, str) or element.tag in _DROPPED:
+            drop(element)
+        elif element.tag == "a" and phrases.MORE.match(own_text(element) or "-"):
+            sheet.more = True
+            drop(element)
+        elif _does_something(element):
+            drop(element)
+        elif _is_quoted(element, root):
+            sheet.quoted = True
+            drop(element)
+    for element in [here for here in root.iter("div", "p") if here is not root and here.get("class")]:
+        _set_apart(element, root)
+    sheet.lines = list(lines_of(root))
+    return sheet
+
+
+def _does_something(element: etree._Element) -> bool:
+    """Say whether an element is a link to answer or share with, or the letter that stands for a portrait."""
+    if element.tag == "a":
+        return bool(phrases.ACTION.fullmatch(text_of(element)))
+    return not phrases.named(element).isdisjoint(phrases.PORTRAIT) and len(text_of(element)) < 3
+
+
+def _set_apart(element: etree._Element, root: etree._Element) -> None:
+    """Move a short block that stands within a text, such as its date, before that text."""
+    parent = element.getparent()
+    if parent is None or parent is root or not re.search(r"\w", own_text(parent)):
+        return
+    if 0 < len(text_of(element).split()) <= HEAD:
+        tail, element.tail = element.tail, None
+        before = element.getprevious()
+        if before is not None:
+            before.tail = (before.tail or "") + (tail or "")
+        else:
+            parent.text = (parent.text or "") + (tail or "")
+        parent.addprevious(element)
+
+
+def _is_quoted(element: etree._Element, root: etree._Element) -> bool:
+    """Say whether an element repeats another's words, signs, or notes an edit."""
+    names = phrases.named(element)
+    signed = not names.isdisjoint(phrases.SIGNATURE) or any(name.startswith("signatur") for name in names)
+    if signed or not names.isdisjoint(phrases.EDITED):
+        return len(text_of(element)) < len(text_of(root)) / 2
+    if element.tag == "blockquote":
+        parent = element.getparent()
+        return element.find(".//cite") is not None or (parent is not root and bool(re.search(r"\w", own_text(parent))))
+    return not names.isdisjoint(phrases.QUOTE) and element.tag in BLOCKS
+
+
+def drop(element: etree._Element) -> None:
+    """Take an element out of its tree; what follows it stays, apart from what stood before it."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    tail = f" {element.tail}" if element.tail else " "
+    before = element.getprevious()
+    if before is not None:
+        before.tail = (before.tail or "") + tail
+    else:
+        parent.text = (parent.text or "") + tail
+    parent.remove(element)
+
+
+def lines_of(root: etree._Element) -> Iterator[Line]:
+    """Yield the topmost elements that have words of their own, in document order."""
+    stack = [root]
+    while stack:
+        element = stack.pop()
+        if not isinstance(element.tag, str):
+            continue
+        if re.search(r"[^\W_]|[^\s\W]|[\U0001f300-\U0001faff★☆]", own_text(element)) and element is not root:
+            if text := text_of(element):
+                yield Line(element, text, _slots(element, root))
+        else:
+            stack.extend(reversed(element))
+
+
+def _slots(element: etree._Element, root: etree._Element) -> frozenset[str]:
+    """What marks the place of a line in a record: the names on it, or the next ones around it, with its own tag."""
+    here = element
+    while here is not None and here is not root:
+        names = [*(here.get("class") or "").split(), *(f"@{name}" for name in here.attrib if name.startswith("data-"))]
+        names += [f"={name}" for name in (here.get("itemprop") or "").split()]
+        if names:
+            return frozenset(names if here is element else [f"{name}>{element.tag}" for name in names])
+        here = here.getparent()
+    return frozenset([f">{element.tag}"])
+
+
+def main_slot(sheets: Sequence[Sheet]) -> frozenset[str]:
+    """The slot of the group that most words stand in, and those of paragraphs in it."""
+    words: Counter[str] = Counter()
+    for sheet in sheets:
+        for line in sheet.lines:
+            if not is_aside(line):
+                for slot in line.slots:
+                    words[slot] += line.words
+    most = max(words.values(), default=0)
+    best = {slot.partition(">")[0] if slot.endswith(_PROSE) else slot for slot, n in words.items() if n == most and n}
+    return frozenset(best | {slot + tag for slot in best if ">" not in slot for tag in _PROSE})
+
+
+def is_aside(line: Line) -> bool:
+    """Say whether a line is the page's own: a date, a vote, a label, a rating."""
+    if line.words <= HEAD and (phrases.DATE.search(line.text) or phrases.OWN_WORDS.search(line.text)):
+        return True
+    return line.words <= NAME and any(not phrases.pieces(slot).isdisjoint(phrases.ASIDE) for slot in line.slots)
+
+
+def up(element: etree._Element, root: etree._Element) -> Iterator[etree._Element]:
+    here = element
+    while here is not None and here is not root:
+        yield here
+        here = here.getparent()
+
+
+def has_date(element: etree._Element) -> bool:
+    return any(says_date(here) for here in element.iter() if isinstance(here.tag, str))
