@@ -78,12 +78,12 @@ class Profile:
         return _pattern((*self.products, *self.aliases))
 
     def exclusion(self, text: str) -> str | None:
-        """Return the words that rule a text out, None where none does.
+        """Return the words that rule a text out as they stand there, at most 200 characters, None where none does.
 
         A phrase with the brand's name in it ("apple pie") does where no other name is left without it, another one
         (`bash`) wherever it stands.
         """
-        found = [match[0] for match in self._excluded.finditer(text)]
+        found = [" ".join(match[0].split())[:200] for match in self._excluded.finditer(text)]
         own = self._names[:2]
         for phrase in found:
             if not any(pattern.search(phrase) for pattern in own):
@@ -219,7 +219,8 @@ class Weights:
 
 
 def fingerprint(classifier: Classifier, profile: Profile) -> str:
-    """Return what a judgement depends on besides the text, as 16 digits."""
+    """Return what a judgement depends on besides the text, as 16 digits; raises ModelError as `Weights.load` does."""
+    Weights.load(classifier)
     weights = hashlib.sha256((classifier.folder / FILE).read_bytes()).hexdigest()
     return hashlib.sha256(json.dumps([weights, classifier.version, asdict(profile)]).encode()).hexdigest()[:16]
 

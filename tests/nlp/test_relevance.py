@@ -35,7 +35,7 @@ ORANGE = Profile(
         ("Orange raised my bill.", None),
         ("A glass of orange juice, please.", "orange juice"),
         ("Fresh #OrangeJuice every day", "OrangeJuice"),
-        ("orange  juices", "orange  juices"),
+        ("orange  juices", "orange juices"),
         ("Agent Orange again", "Agent Orange"),
         ("Orange juice at the Orange shop", None),
         ("Orange juice while the Livebox restarts", None),
