@@ -1,7 +1,7 @@
 """Relevance: is a text that was found by a brand's name about the brand at all?
 
 Names that are also words (Orange, Next) are told apart by what stands around them. A phrase that the user excludes
-decides alone. Else a linear model weighs what the encoder's middle layers make of the name and of the text, how near
+decides alone. Else a linear model weighs what the encoder's seventh layer makes of the name where it stands, how near
 the text is to the brand's description, its products and the excluded phrases, and a few plain things beside the name.
 Its weights are fitted by benchmarks/relevance.py; docs/relevance.md says how well it does.
 """
@@ -35,8 +35,11 @@ DEPTH = 7
 PASSAGE, PASSAGES = 320, 4
 """Characters that are read around a name, and how many such passages of a longer text."""
 
-PLAIN = ("product", "business word", "article", "capital before", "capital behind", "hyphen")
+PLAIN = ("product", "business word", "article", "capital before", "capital behind")
 """What is looked for in a passage, or beside a name in it, and counts 1."""
+
+BESIDE = 2 + len(PLAIN)
+"""How many features there are besides the state of the name."""
 
 Span = tuple[int, int]
 
@@ -75,12 +78,12 @@ class Profile:
         return _pattern((*self.products, *self.aliases))
 
     def exclusion(self, text: str) -> str | None:
-        """Return the words that rule a text out, None where none does.
+        """Return the words that rule a text out as they stand there, at most 200 characters, None where none does.
 
         A phrase with the brand's name in it ("apple pie") does where no other name is left without it, another one
         (`bash`) wherever it stands.
         """
-        found = [match[0] for match in self._excluded.finditer(text)]
+        found = [" ".join(match[0].split())[:200] for match in self._excluded.finditer(text)]
         own = self._names[:2]
         for phrase in found:
             if not any(pattern.search(phrase) for pattern in own):
@@ -121,8 +124,8 @@ class Document:
 class Judged:
     """Whether a text is about the brand.
 
-    `relevance` is the score in [0, 1], None where a phrase decided or the text does not name the brand, which is then
-    kept: the search found it by something that is not there any more. `exclusion` is the phrase.
+    `relevance` is the score in [0, 1] where it decided, `exclusion` the phrase that did. A text with neither does not
+    name the brand, and is rejected for that.
     """
 
     relevance: float | None
@@ -130,9 +133,11 @@ class Judged:
     exclusion: str | None = None
 
     @property
-    def decided_by(self) -> str | None:
-        """What decided: `exclusion`, `score`, or None where nothing could."""
-        return "exclusion" if self.exclusion else None if self.relevance is None else "score"
+    def decided_by(self) -> str:
+        """What decided: `exclusion`, `score` or `name`."""
+        if self.exclusion:
+            return "exclusion"
+        return "name" if self.relevance is None else "score"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +145,7 @@ class Observed:
     """What is read in n passages before it is weighed.
 
     `owners` are the numbers of their texts, `states` (n, 2, hidden) the mean states of the name and of the passage,
-    `plain` (n, 6) the marks of `PLAIN`, `phrases` the mean states of the description, the products, the exclusions.
+    `plain` (n, 5) the marks of `PLAIN`, `phrases` the mean states of the description, the products, the exclusions.
     """
 
     owners: list[int]
@@ -148,29 +153,32 @@ class Observed:
     plain: Tensor
     phrases: tuple[Tensor, Tensor, Tensor]
 
-    def features(self, centre: Tensor) -> Tensor:
-        """Return what is weighed, (n, 2 · hidden + 9); `centre`, (2, hidden), is the middle of passages and of phrases.
+    def features(self, space: Tensor) -> Tensor:
+        """Return what is weighed, (n, hidden + `BESIDE`): the state of the name, two nearnesses, the marks.
 
-        Nearness is the greatest cosine from the centre, 0 where there is no such phrase.
+        `space`, (3, hidden), has the middle of passages, that of phrases, and the mean direction of descriptions of
+        many brands. Nearness is a cosine from the middle: to the description, less that to descriptions of any brand;
+        and to the description or a product, less that to an excluded phrase (0 without one). Only differences, for a
+        text of another kind is nearer to all of them, or farther.
         """
-        passages = functional.normalize(self.states[:, 1] - centre[0], dim=1)
-        near = [
-            (passages @ functional.normalize(phrases - centre[1], dim=1).T).amax(1)
-            if len(phrases)
-            else torch.zeros(len(passages))
-            for phrases in self.phrases
-        ]
-        return torch.cat([self.states.flatten(1), torch.stack(near, 1), self.plain], 1)
+        passages = functional.normalize(self.states[:, 1] - space[0], dim=1)
+        described, products, excluded = (
+            passages @ functional.normalize(phrases - space[1], dim=1).T for phrases in self.phrases
+        )
+        own = torch.cat([described, products], 1).amax(1)
+        pull = own - excluded.amax(1) if excluded.shape[1] else torch.zeros(len(own))
+        near = torch.stack([described[:, 0] - passages @ space[2], pull], 1)
+        return torch.cat([self.states[:, 0], near, self.plain], 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A fitted model: `centre` as in `Observed.features`, one weight for each feature, and the least score to keep.
+    """A fitted model: `space` as in `Observed.features`, one weight for each feature, and the least score to keep.
 
     `encoder` is the version of the encoder, `texts` the SHA-256 of the texts that it was fitted on.
     """
 
-    centre: Tensor
+    space: Tensor
     weight: Tensor
     bias: float
     threshold: float
@@ -183,7 +191,7 @@ class Weights:
         path = classifier.folder / FILE
         try:
             with safe_open(path, "pt") as file:
-                about, tensors = file.metadata(), {name: file.get_tensor(name) for name in ("centre", "weight")}
+                about, tensors = file.metadata(), {name: file.get_tensor(name) for name in ("space", "weight")}
             found = cls(**tensors, **{name: float(about[name]) for name in ("bias", "threshold")},
                         **{name: about[name] for name in ("encoder", "texts")})  # fmt: skip
         except (OSError, KeyError, ValueError, TypeError, SafetensorError) as error:
@@ -199,11 +207,11 @@ class Weights:
         """Write the weights."""
         about = {"bias": repr(self.bias), "threshold": repr(self.threshold)}
         about |= {"encoder": self.encoder, "texts": self.texts}
-        save_file({"centre": self.centre, "weight": self.weight}, folder / FILE, about)
+        save_file({"space": self.space, "weight": self.weight}, folder / FILE, about)
 
     def scores(self, observed: Observed) -> dict[int, float]:
         """Return the score of each text that has a passage: that of its likeliest one."""
-        found = torch.sigmoid(observed.features(self.centre) @ self.weight + self.bias)
+        found = torch.sigmoid(observed.features(self.space) @ self.weight + self.bias)
         scores: dict[int, float] = {}
         for owner, score in zip(observed.owners, found.tolist(), strict=True):
             scores[owner] = max(round(score, 4), scores.get(owner, 0.0))
@@ -211,7 +219,8 @@ class Weights:
 
 
 def fingerprint(classifier: Classifier, profile: Profile) -> str:
-    """Return what a judgement depends on besides the text, as 16 digits."""
+    """Return what a judgement depends on besides the text, as 16 digits; raises ModelError as `Weights.load` does."""
+    Weights.load(classifier)
     weights = hashlib.sha256((classifier.folder / FILE).read_bytes()).hexdigest()
     return hashlib.sha256(json.dumps([weights, classifier.version, asdict(profile)]).encode()).hexdigest()[:16]
 
@@ -224,7 +233,7 @@ def judge(classifier: Classifier, profile: Profile, documents: Sequence[Document
     found = weights.scores(observe(classifier, profile, [documents[number] for number in open_]))
     scores = {open_[place]: score for place, score in found.items()}
     return [
-        Judged(scores.get(number), phrase is not None or scores.get(number, 1.0) < weights.threshold, phrase)
+        Judged(scores.get(number), scores.get(number, 0.0) < weights.threshold, phrase)
         for number, phrase in enumerate(excluded)
     ]
 
@@ -272,7 +281,6 @@ def _marks(text: str, span: Span, language: str) -> tuple[bool, ...]:
     return (
         previous in words.business_words,
         previous in words.articles,
-        before is not None and before[1][0].isupper() and before.start() > 0,
-        behind is not None and behind[1].isupper(),
-        text[span[1] : span[1] + 1] == "-",
+        not words.capital_nouns and before is not None and before[1][0].isupper() and before.start() > 0,
+        not words.capital_nouns and behind is not None and behind[1].isupper(),
     )

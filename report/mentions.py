@@ -67,7 +67,7 @@ def verdict(mention: Found) -> str:
         return "rejected by you"
     if mention.decided_by == "exclusion":
         return f"rejected for “{printable(mention.reason or '')}”"
-    return f"rejected, relevance {mention.relevance:.2f}"
+    return "rejected, not named" if mention.relevance is None else f"rejected, relevance {mention.relevance:.2f}"
 
 
 def _rating(mention: Found) -> str:

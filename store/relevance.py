@@ -36,7 +36,7 @@ class Judgement:
     content_hash: str
     relevance: float | None
     rejected: bool
-    decided_by: str | None
+    decided_by: str
     reason: str | None
 
 

@@ -258,11 +258,12 @@ class MentionBrand(Base):
     """A mention speaks of a brand, or was found for it and is about something else (`rejected`).
 
     `relevance` is the score in [0, 1] that it is about the brand, null where none was computed. `decided_by` says who
-    decided: `score`, an exclusion word (`exclusion`), the `user`, or null for a mention that nobody judged, such as a
-    review on the brand's own page; such a one counts. `reason` holds the word that excluded it. `judged_as` names the
-    brand's words and the weights that the judgement was made with, so that it is made again when they change.
-    `duplicate_of` is the first mention of the group of near-duplicates that it belongs to among those of the brand;
-    null for the first itself and for what has no copy. What is neither rejected nor a copy `counts`.
+    decided: the `score`, an excluded phrase (`exclusion`), that the brand is not named in it (`name`), the `user`, or
+    null where nobody judged, as of a review on the brand's own page; such a mention counts. `reason` holds the excluded
+    phrase. `judged_as` names the brand's words and the weights that the judgement was made with, so that it is made
+    again when they change.
+    `duplicate_of` is the first mention of the group of near-duplicates that it belongs to among those of the brand; null
+    for the first itself and for what has no copy. What is neither rejected nor a copy counts (`counts`).
     """
 
     __tablename__ = "mention_brands"
@@ -276,9 +277,12 @@ class MentionBrand(Base):
             postgresql_where=text("duplicate_of IS NOT NULL"),
         ),
         Index(
-            "ix_mention_brands_rejected", "brand_id", sqlite_where=text("rejected"), postgresql_where=text("rejected")
+            "ix_mention_brands_rejected",
+            "brand_id",
+            sqlite_where=text("rejected = 1"),
+            postgresql_where=text("rejected"),
         ),
-        CheckConstraint("decided_by IN ('score', 'exclusion', 'user')", name="decided_by"),
+        CheckConstraint("decided_by IN ('score', 'exclusion', 'name', 'user')", name="decided_by"),
         CheckConstraint("relevance BETWEEN 0 AND 1", name="relevance"),
     )
 

@@ -31,9 +31,10 @@ class Language:
     `abbreviations` never end a sentence ("Dr."), `closing_abbreviations` may ("etc."), `number_abbreviations` are
     abbreviations only in front of a number ("no. 5"). `linking_words` cannot end a sentence (articles, prepositions);
     they and the `opening_words` are the ones that a sentence likes to start with. `business_words` stand before the
-    name of a shop or a company ("bought at"), `articles` before a noun ("an apple"). `ordinal_point` says that "3."
-    means third. `reference_words` name things that carry a number (order), `reference_number_words` announce the number
-    itself (booking reference). `phone_regions` are the countries whose national phone numbers are looked for.
+    name of a shop or a company ("bought at"), `articles` before a noun ("an apple"). `capital_nouns` says that every
+    noun has a capital letter, `ordinal_point` that "3." means third. `reference_words` name things that carry a number
+    (order), `reference_number_words` announce the number itself (booking reference). `phone_regions` are the countries
+    whose national phone numbers are looked for.
     """
 
     code: str
@@ -45,6 +46,7 @@ class Language:
     opening_words: frozenset[str]
     business_words: frozenset[str]
     articles: frozenset[str]
+    capital_nouns: bool
     ordinal_point: bool
     reference_words: frozenset[str]
     reference_number_words: frozenset[str]
@@ -67,6 +69,7 @@ def load(code: str) -> Language:
         opening_words=frozenset(module.OPENING_WORDS.split()),
         business_words=frozenset(module.BUSINESS_WORDS.split()),
         articles=frozenset(module.ARTICLES.split()),
+        capital_nouns=module.CAPITAL_NOUNS,
         ordinal_point=module.ORDINAL_POINT,
         reference_words=frozenset(module.REFERENCE_WORDS.split()),
         reference_number_words=frozenset(module.REFERENCE_NUMBER_WORDS.split()),
@@ -90,6 +93,7 @@ def _together(known: Iterable[Language]) -> Language:
         opening_words=frozenset(),
         business_words=frozenset(),
         articles=frozenset(),
+        capital_nouns=True,
         ordinal_point=False,
         reference_words=union("reference_words"),
         reference_number_words=union("reference_number_words"),

@@ -38,6 +38,8 @@ ein eine einen einem einer eines der die das den dem des mein meine meinen meine
 keinen dieser diese dieses
 """
 
+CAPITAL_NOUNS = True
+
 ORDINAL_POINT = True
 
 REFERENCE_WORDS = """

@@ -32,6 +32,8 @@ BUSINESS_WORDS = "at from to by with via"
 
 ARTICLES = "a an the my your his her our their this that these those one each every some any no"
 
+CAPITAL_NOUNS = False
+
 ORDINAL_POINT = False
 
 REFERENCE_WORDS = """

@@ -32,6 +32,8 @@ BUSINESS_WORDS = "de en con a del"
 
 ARTICLES = "un una unos unas el la los las este esta ese esa mi mis su sus"
 
+CAPITAL_NOUNS = False
+
 ORDINAL_POINT = False
 
 REFERENCE_WORDS = """

@@ -33,6 +33,8 @@ BUSINESS_WORDS = "chez de par à avec"
 
 ARTICLES = "un une le la les des ce cet cette mon ma mes son sa ses leur"
 
+CAPITAL_NOUNS = False
+
 ORDINAL_POINT = False
 
 REFERENCE_WORDS = """

@@ -33,6 +33,8 @@ BUSINESS_WORDS = "da dal dalla con di della alla"
 
 ARTICLES = "un uno una il lo la i gli le questo questa quel quella mio mia"
 
+CAPITAL_NOUNS = False
+
 ORDINAL_POINT = False
 
 REFERENCE_WORDS = """

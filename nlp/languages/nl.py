@@ -33,6 +33,8 @@ BUSINESS_WORDS = "bij van naar via met"
 
 ARTICLES = "een de het mijn mn m'n je jouw zijn haar ons onze deze dit die dat geen"
 
+CAPITAL_NOUNS = False
+
 ORDINAL_POINT = False
 
 REFERENCE_WORDS = """

@@ -32,6 +32,8 @@ BUSINESS_WORDS = "na no da do pela pelo com à ao"
 
 ARTICLES = "um uma uns umas o a os as este esta esse essa meu minha seu sua"
 
+CAPITAL_NOUNS = False
+
 ORDINAL_POINT = False
 
 REFERENCE_WORDS = """

@@ -33,6 +33,8 @@ BUSINESS_WORDS = "la de pe cu din"
 
 ARTICLES = "un o niște niste unui unei acest aceasta această acel acea"
 
+CAPITAL_NOUNS = False
+
 ORDINAL_POINT = False
 
 REFERENCE_WORDS = """

@@ -161,6 +161,14 @@ def test_what_every_brand_rejects_is_not_read_and_keeps_no_version_from_answerin
         assert [row.text for row in readings.unread(session, version, after=0, limit=9)] == ["two texts"]
 
 
+def test_what_is_rejected_is_found_without_a_walk_through_the_brand(store: Store) -> None:
+    wanted = select(MentionBrand.mention_id).where(MentionBrand.brand_id == 1, MentionBrand.rejected)
+    with store.reading() as session:
+        statement = str(wanted.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
+        plan = session.execute(text(f"EXPLAIN QUERY PLAN {statement}")).all()
+    assert "ix_mention_brands_rejected" in plan[0].detail
+
+
 def test_an_older_store_keeps_its_mentions_and_they_count(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/s.db"
     config = Config()

@@ -21,13 +21,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("reason", sa.String(length=200), nullable=True))
         batch_op.add_column(sa.Column("judged_as", sa.String(length=16), nullable=True))
         batch_op.create_check_constraint(
-            op.f("ck_mention_brands_decided_by"), "decided_by IN ('score', 'exclusion', 'user')"
+            op.f("ck_mention_brands_decided_by"), "decided_by IN ('score', 'exclusion', 'name', 'user')"
         )
         batch_op.create_check_constraint(op.f("ck_mention_brands_relevance"), "relevance BETWEEN 0 AND 1")
     op.create_index(
         "ix_mention_brands_rejected",
         "mention_brands",
         ["brand_id"],
-        sqlite_where=sa.text("rejected"),
+        sqlite_where=sa.text("rejected = 1"),
         postgresql_where=sa.text("rejected"),
     )
