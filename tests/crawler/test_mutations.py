@@ -8,12 +8,46 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from overheard.crawler.outcomes import PageError
+from overheard.crawler.selectors import Rules
+from overheard.crawler.spiders import schemaorg, selectors
+
 SCRIPT = Path(__file__).with_name("run_mutations.py")
 COUNT, SECONDS, MEGABYTES = 10_000, 5.0, 500
+
+
+RULES = Rules(item=".r", text=".t", title="h3", date="time", author=".by", reply=".reply", url="a", id="@id")
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [
+        "<div itemscope itemtype='https://schema.org/Review'><p itemprop=reviewBody>word ",
+        "<div itemprop=reviewBody>word ",
+        "<a href=x><div>",
+        "<h1><div>x",
+        "<div class=r><p class=t>word",
+        "<div class=t>word",
+        "<div class=reply><time>5 Hrumpf 2025</time>",
+    ],
+)
+def test_what_is_nested_thousands_of_times_is_read_in_little_time(opened: str) -> None:
+    body = (
+        "<div class=r itemscope itemtype='https://schema.org/Review'><input type=password>" + opened * 3000
+    ).encode()
+    url, now = "https://shop.example/p", datetime(2026, 11, 22, tzinfo=UTC)
+    started = time.process_time()
+    for read in (lambda: schemaorg.parse(body, url, now), lambda: selectors.parse(body, url, now, RULES)):
+        with suppress(PageError):
+            read()
+    assert time.process_time() - started < SECONDS
 
 
 @pytest.mark.slow
