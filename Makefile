@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check test-servers speed transfer clean
+.PHONY: demo test check test-servers speed transfer extraction clean
 
 demo: .venv/installed
 	$(BIN)/overheard demo
@@ -31,6 +31,11 @@ speed: .venv/installed
 # PUBLIC: a folder with the public test sets named in docs/transfer.md.
 transfer: .venv/installed
 	$(BIN)/python benchmarks/transfer.py $(PUBLIC)
+
+# Reviews out of pages, against extruct and trafilatura, which the bench extra installs: half a minute.
+extraction: .venv/installed
+	$(BIN)/pip install --quiet --editable '.[bench]'
+	$(BIN)/python benchmarks/extraction.py
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -346,8 +346,18 @@ CODE = json_answer({"error": "AuthFactorTokenRequired", "message": "A sign in co
         (None, json_answer({"error": "InvalidRequest", "message": "q: too long"}, 400), "failed", "q: too long"),
         (None, {"status": 302, "headers": {"Location": "/elsewhere"}}, "failed", "it answered 302"),
         (CODE, None, "blocked", "before the first page: AuthFactorTokenRequired: .*make one in the settings"),
-        (json_answer({"accessJwt": "a b"}), None, "layout_changed", "before the first page: expected a session as JSON"),
-        ({"status": 307, "headers": {"Location": "/elsewhere"}}, None, "failed", "before the first page: it answered 307"),
+        (
+            json_answer({"accessJwt": "a b"}),
+            None,
+            "layout_changed",
+            "before the first page: expected a session as JSON",
+        ),
+        (
+            {"status": 307, "headers": {"Location": "/elsewhere"}},
+            None,
+            "failed",
+            "before the first page: it answered 307",
+        ),
     ],
 )
 def test_a_crawl_that_is_refused(
