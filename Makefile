@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check test-servers speed crawling transfer relevance relevance-fit clean
+.PHONY: demo test check test-servers speed crawling transfer extraction relevance relevance-fit clean
 
 demo: .venv/installed
 	$(BIN)/overheard demo
@@ -43,6 +43,11 @@ relevance: .venv/installed
 # After a training run: the weights that judge relevance belong to the encoder's.
 relevance-fit: .venv/installed
 	$(BIN)/python benchmarks/relevance.py --fit
+
+# Reviews out of pages, against extruct and trafilatura, which the bench extra installs: half a minute.
+extraction: .venv/installed
+	$(BIN)/pip install --quiet --editable '.[bench]'
+	$(BIN)/python benchmarks/extraction.py
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -112,8 +112,12 @@ def missed(figures: Sequence[Figure]) -> list[str]:
     """Return the demands that are not met, each in one line: on all pages, the text also against every other system."""
     whole = {figure.system: figure for figure in figures if figure.group == "all"}
     own = asdict(whole[OURS])
-    lines = [f"{name} {own[name] or 0:.3f}, demanded {floor}" for name, floor in DEMANDS.items() if (own[name] or 0) < floor]
-    return lines + [f"F1 of {name} is higher" for name, figure in whole.items() if name != OURS and figure.f1 >= own["f1"]]
+    lines = [
+        f"{name} {own[name] or 0:.3f}, demanded {floor}" for name, floor in DEMANDS.items() if (own[name] or 0) < floor
+    ]
+    return lines + [
+        f"F1 of {name} is higher" for name, figure in whole.items() if name != OURS and figure.f1 >= own["f1"]
+    ]
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""Recorded pages of others, scored against labels that hold no text of theirs: SHA-256 of the words, rating and date."""
+"""Recorded pages of others, scored against labels that hold no text of theirs: hashes of words, ratings and dates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What extraction.py measures ours against: extruct with a plain mapping of its items, and trafilatura's blocks of text."""
+"""What extraction.py measures ours against: extruct with a plain mapping of its items, and trafilatura's blocks."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from difflib import SequenceMatcher
 
-from overheard.crawler.shown.phrases import CUT
+from overheard.crawler.shown.phrases import ACTION, CUT
 from overheard.intake.item import Item
 
 TELLING = 60
@@ -94,7 +94,7 @@ def _filled(one: Item, other: Item) -> Item:
 def join(marked: Sequence[Item], shown: Sequence[Shown]) -> list[Item]:
     """Return the reviews of the mark-up, filled in from what the page shows, and those that it shows alone.
 
-    Of two texts of one review the mark-up's counts, unless that one is cut short or holds another's words as well.
+    Of two texts of one review the mark-up's counts, unless it is cut short, or holds another's words or a "Reply".
     """
     joined = list(marked)
     known = [_tokens(item) for item in marked]
@@ -107,8 +107,10 @@ def join(marked: Sequence[Item], shown: Sequence[Shown]) -> list[Item]:
         else:
             free.discard(match)
             filled = _filled(joined[match], each.item)
-            better = CUT.search(filled.text) and not each.cut and len(words) > len(known[match])
-            joined[match] = replace(filled, text=each.item.text) if better or each.quoted else filled
+            ends = CUT.search(filled.text) and not each.cut and len(words) > len(known[match])
+            rest = " ".join(known[match][len(words) :]) if known[match][: len(words)] == words else ""
+            better = ends or each.quoted or (rest and ACTION.fullmatch(rest))
+            joined[match] = replace(filled, text=each.item.text) if better else filled
     named = Counter(item.external_id for item in joined)
     return [replace(item, external_id=None) if named[item.external_id] > 1 else item for item in joined]
 
@@ -125,7 +127,7 @@ def _same(one: Item, known: list[str], each: Shown, words: list[str]) -> bool:
     other = replace(each.item, rating=None) if long else each.item
     if not _compatible(one, other):
         return False
-    if known == words:
+    if known == words or (known[: len(words)] == words and ACTION.fullmatch(" ".join(known[len(words) :]))):
         return True
     short, whole = sorted((known, words), key=len)
     cut = each.cut or CUT.search(one.text)

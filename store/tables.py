@@ -262,8 +262,8 @@ class MentionBrand(Base):
     null where nobody judged, as of a review on the brand's own page; such a mention counts. `reason` holds the excluded
     phrase. `judged_as` names the brand's words and the weights that the judgement was made with, so that it is made
     again when they change.
-    `duplicate_of` is the first mention of the group of near-duplicates that it belongs to among those of the brand; null
-    for the first itself and for what has no copy. What is neither rejected nor a copy counts (`counts`).
+    `duplicate_of` is the first mention of the group of near-duplicates that it belongs to among those of the brand;
+    null for the first itself and for what has no copy. What is neither rejected nor a copy counts (`counts`).
     """
 
     __tablename__ = "mention_brands"

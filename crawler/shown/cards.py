@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
@@ -58,10 +58,30 @@ def read(group: Group, outside: str) -> list[Card]:
     authors = authors_of(sheets, titles)
     if not any(authors) and sum(title is not None and len(title) <= 30 for title in titles) * 5 >= len(sheets) * 4:
         titles, authors = [None] * len(sheets), titles  # the heading of each is a name
-    return [
+    return _folded([
         _card(sheet, rating, title, author)
         for sheet, rating, title, author in zip(sheets, ratings, titles, authors, strict=True)
-    ]
+    ])  # fmt: skip
+
+
+def _folded(cards: Sequence[Card]) -> list[Card]:
+    """Put what the owner of a site answers, where it stands as a record of its own, below the record before it."""
+    kept: list[Card] = []
+    for card in cards:
+        if not (kept and _is_owners_answer(card.record)):
+            kept.append(card)
+        elif kept[-1].reply is None and card.text:
+            kept[-1] = replace(kept[-1], reply=card.text, reply_dates=card.dates)
+    return kept
+
+
+def _is_owners_answer(record: etree._Element) -> bool:
+    """Say whether a record, or what it stands in, is marked as the owner's answer, as WordPress and its themes do it."""
+    for element in (record, record.getparent()):
+        names = ((element.get("class") if element is not None else None) or "").split()
+        if "bypostauthor" in names and "depth-1" not in names:
+            return True
+    return False
 
 
 def _signs(sheet: Sheet) -> Iterator[Sign]:

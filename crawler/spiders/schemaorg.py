@@ -1,4 +1,4 @@
-"""Pages and listings that publish schema.org reviews, as JSON-LD or microdata; paging is followed."""
+"""Pages and listings that publish or show reviews: schema.org mark-up, and the structure that a page repeats."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SchemaorgSpider(SourceSpider):
     """Reads a product, a shop or a listing; a listing without reviews of its own leads to the pages that it names."""
 
     name = "schemaorg"
-    help = "A page or listing that publishes schema.org reviews (JSON-LD or microdata); paging is followed."
+    help = "A page or listing with reviews: JSON-LD, microdata, or what it shows; paging is followed."
     required = ("url",)
     whole = True
 

@@ -61,7 +61,9 @@ def test_ratings_as_pages_draw_them(stars: str) -> None:
 
 def test_a_review_in_full() -> None:
     stars = '<span aria-label="{n} of 5"></span><h3 class="title">About {w}</h3>'
-    reply = '<div class="reply"><b>Reply from Teapot House</b> <time datetime="2026-05-09">9 May</time><p>Thanks!</p></div>'
+    reply = (
+        '<div class="reply"><b>Reply from Teapot House</b> <time datetime="2026-05-09">9 May</time><p>Thanks!</p></div>'
+    )
     first, *others = page(cards(stars, extra=reply)).items
     assert (first.text, first.title, first.author) == (SAID[0][2], "About Five", "Mara Quill")
     assert (first.published, first.language) == (datetime(2026, 5, 3, tzinfo=UTC), "en")
@@ -75,11 +77,21 @@ STARS = '<span aria-label="{n} of 5"></span>'
 @pytest.mark.parametrize(
     ("extra", "reply"),
     [
-        pytest.param('<div class="c"><b>Answer of the shop:</b><p>We are sorry.</p></div>', "We are sorry.", id="label"),
-        pytest.param('<div><i>Shop team</i> <span>9 May 2026</span><p>We are sorry.</p></div>', "We are sorry.", id="staff"),
-        pytest.param('<div><b>Teapot House</b> <span>9 May 2026</span><p>We are sorry.</p></div>', "We are sorry.", id="name"),
-        pytest.param('<div><b>Karl</b> <span>9 May 2026</span><p>Same here, sadly.</p></div>', None, id="another customer"),
-        pytest.param('<div class="uc"><b>Answer from a customer</b><p>Same here.</p></div>', None, id="a customer, said"),
+        pytest.param(
+            '<div class="c"><b>Answer of the shop:</b><p>We are sorry.</p></div>', "We are sorry.", id="label"
+        ),
+        pytest.param(
+            "<div><i>Shop team</i> <span>9 May 2026</span><p>We are sorry.</p></div>", "We are sorry.", id="staff"
+        ),
+        pytest.param(
+            "<div><b>Teapot House</b> <span>9 May 2026</span><p>We are sorry.</p></div>", "We are sorry.", id="name"
+        ),
+        pytest.param(
+            "<div><b>Karl</b> <span>9 May 2026</span><p>Same here, sadly.</p></div>", None, id="another customer"
+        ),
+        pytest.param(
+            '<div class="uc"><b>Answer from a customer</b><p>Same here.</p></div>', None, id="a customer, said"
+        ),
         pytest.param("<p>3 of 4 people found this helpful.</p>", None, id="votes"),
     ],
 )
@@ -110,7 +122,9 @@ def test_dates_and_answers_in_each_language(language: str) -> None:
 def test_the_whole_text_of_one_that_is_cut_short() -> None:
     long = "It pours well and keeps the tea warm for a good two hours, which I had not thought possible."
     more = f'<div class="text" hidden>{long}</div>'
-    body = cards(STARS).replace(f'<div class="text">{SAID[0][2]}</div>', f'<div class="text">{long[:40]}… <a>Read more</a></div>{more}')
+    body = cards(STARS).replace(
+        f'<div class="text">{SAID[0][2]}</div>', f'<div class="text">{long[:40]}… <a>Read more</a></div>{more}'
+    )
     assert page(body).items[0].text == long
 
 
@@ -188,7 +202,9 @@ def linked(*texts: str, **properties: Any) -> str:
 
 
 def test_mark_up_is_filled_in_and_added_to() -> None:
-    found = page(cards(STARS, extra="<div><b>Reply from the shop</b><p>Thank you, {name}.</p></div>"), head=linked(SAID[0][2]))
+    found = page(
+        cards(STARS, extra="<div><b>Reply from the shop</b><p>Thank you, {name}.</p></div>"), head=linked(SAID[0][2])
+    )
     assert [item.text for item in found.items] == [text for _, _, text, _ in SAID]
     assert (found.items[0].attributes, found.items[0].rating) == ({"product": "Pot"}, 1.0)
     assert (found.items[0].author, found.items[0].reply) == ("Mara Quill", "Thank you, Mara Quill.")
@@ -196,7 +212,7 @@ def test_mark_up_is_filled_in_and_added_to() -> None:
 
 def test_mark_up_that_is_cut_short_gets_its_end() -> None:
     cut = SAID[0][2][:30] + "…"
-    assert [item.text for item in page(cards(STARS), head=linked(cut)).items][0] == SAID[0][2]
+    assert page(cards(STARS), head=linked(cut)).items[0].text == SAID[0][2]
     shown_cut = cards(STARS).replace(SAID[0][2], SAID[0][2][:30] + "… <a>Read more</a>")
     assert len(page(shown_cut, head=linked(SAID[0][2])).items) == 3
 
