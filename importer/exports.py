@@ -30,10 +30,10 @@ class Export:
         """Return the column of each role, as `--columns` would name it; "" forbids the role."""
         by_name = {normalise(column): column for column in columns}
         found = {
-            role: [by_name[normalise(name)] for name in names if normalise(name) in by_name]
+            role: next((by_name[key] for key in map(normalise, names) if key in by_name), "")
             for role, names in self.roles.items()
         }
-        return {role: names[0] if names else "" for role, names in found.items() if names or not self.roles[role]}
+        return {role: column for role, column in found.items() if column or not self.roles[role]}
 
     def ignores(self, column: str) -> bool:
         """Say whether the column holds what the exporting program made of the text, and not what was written."""

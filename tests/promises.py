@@ -14,23 +14,24 @@ from overheard.crawler.page import Page
 from overheard.intake.item import Item
 
 
-def json_values(*keys: str, leaves: int = 6) -> st.SearchStrategy[Any]:
+def json_values(*keys: str) -> st.SearchStrategy[Any]:
     """JSON of any form, whose objects have keys of these names."""
     return st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(keys), inner),
-        max_leaves=leaves,
+        max_leaves=6,
     )
 
 
-def storable(read: Callable[..., Page], *given: Any, **named: Any) -> None:
-    """Check that reading gives items that can be stored, or a refusal, and nothing else."""
+def storable(read: Callable[..., Page], *given: Any, **named: Any) -> tuple[Item, ...]:
+    """Check that reading gives items that can be stored, or a refusal, and nothing else; return the items."""
     items: tuple[Item, ...] = ()
     with suppress(PageError):
         items = read(*given, **named).items
     for item in items:
         repr(item).encode()
         assert item.text or item.title
+    return items
 
 
 def refused(read: Callable[..., Page], *given: Any, **named: Any) -> PageError:

@@ -213,7 +213,7 @@ JSON = json_values(*post(1), *post(1)["record"])
 def test_any_json_is_a_page_that_can_be_stored(one: Any, record: Any, posts: Any) -> None:
     given = post(1, record if isinstance(record, dict) else None)
     body = json.dumps(answer(given, one, cursor="10000") | ({"posts": posts} if posts else {})).encode()
-    storable(parse, body, URL)
+    assert all(item.text for item in storable(parse, body, URL))
 
 
 @pytest.mark.parametrize(
@@ -332,8 +332,18 @@ CODE = json_answer({"error": "AuthFactorTokenRequired", "message": "A sign in co
         (None, json_answer({"error": "InvalidRequest", "message": "q: too long"}, 400), "failed", "q: too long"),
         (None, {"status": 302, "headers": {"Location": "/elsewhere"}}, "failed", "it answered 302"),
         (CODE, None, "blocked", "before the first page: AuthFactorTokenRequired: .*make one in the settings"),
-        (json_answer({"accessJwt": "a b"}), None, "layout_changed", "before the first page: expected a session"),
-        ({"status": 307, "headers": {"Location": "/elsewhere"}}, None, "failed", "first page: it answered 307"),
+        (
+            json_answer({"accessJwt": "a b"}),
+            None,
+            "layout_changed",
+            "before the first page: expected a session as JSON",
+        ),
+        (
+            {"status": 307, "headers": {"Location": "/elsewhere"}},
+            None,
+            "failed",
+            "before the first page: it answered 307",
+        ),
     ],
 )
 def test_a_crawl_that_is_refused(

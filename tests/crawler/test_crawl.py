@@ -327,6 +327,7 @@ def test_beyond_the_ceiling_the_next_crawl_goes_on(runs: Runs) -> None:
     assert (result["outcome"], result["added"]) == ("stale", 2), "its newest review is of January"
     assert runs.paths(2, "endless") == ["/p?page=13", "/p?page=14"]
     assert len(runs.mentions("endless")) == 14
+    assert runs.source("endless").watermark == max(mention.published for mention in runs.mentions("endless"))
 
 
 def test_a_newest_first_source_is_read_to_its_watermark(runs: Runs) -> None:

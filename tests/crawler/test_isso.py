@@ -164,7 +164,7 @@ def test_any_json_is_a_page_that_can_be_stored(changes: dict[str, Any], other: A
     odd = comment(1, **changes)
     threads = [page(odd), page(odd, hidden_replies=1), page(other), json.dumps(other).encode()]
     for read, body in [*((parse, body) for body in threads), (parse_latest, json.dumps([odd, other]).encode())]:
-        storable(read, body, URL, site=site)
+        assert all(item.text for item in storable(read, body, URL, site=site))
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,10 @@ JSON = json_values(*review(1))
 @settings(max_examples=60, deadline=None)
 @given(JSON, JSON)
 def test_any_json_is_a_page_that_can_be_stored(one: Any, reviews: Any) -> None:
-    storable(parse, json.dumps(answer(one) | {"reviews": reviews if reviews else [one]}).encode(), URL)
+    assert all(
+        item.text
+        for item in storable(parse, json.dumps(answer(one) | {"reviews": reviews if reviews else [one]}).encode(), URL)
+    )
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ JSON = json_values(*review(0))
 @given(JSON, st.dictionaries(st.sampled_from(list(review(0))), JSON))
 def test_any_json_is_a_page_that_can_be_stored(one: Any, changes: dict[str, Any]) -> None:
     for body in (one, [one], [review(0) | changes, one]):
-        storable(parse, json.dumps(body).encode(), URL)
+        assert all(item.text for item in storable(parse, json.dumps(body).encode(), URL))
 
 
 @pytest.mark.parametrize(

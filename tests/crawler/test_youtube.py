@@ -263,7 +263,7 @@ def test_any_json_is_a_page_that_can_be_stored(one: Any, two: Any, replies: Any)
         json.dumps({"items": replies, "nextPageToken": two}).encode(),
     ):
         refusal(body, 403)
-        storable(parse, body, URL, replies={"Ugt1": [two]})
+        assert all(item.text for item in storable(parse, body, URL, replies={"Ugt1": [two]}))
         with suppress(PageError):
             cut_short(body, URL)
 
