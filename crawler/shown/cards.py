@@ -76,7 +76,7 @@ def _folded(cards: Sequence[Card]) -> list[Card]:
 
 
 def _is_owners_answer(record: etree._Element) -> bool:
-    """Say whether a record, or what it stands in, is marked as the owner's answer, as WordPress and its themes do it."""
+    """Say whether a record, or what it stands in, is marked as the owner's answer, as WordPress does it."""
     for element in (record, record.getparent()):
         names = ((element.get("class") if element is not None else None) or "").split()
         if "bypostauthor" in names and "depth-1" not in names:
