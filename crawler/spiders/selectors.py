@@ -142,8 +142,7 @@ def parse(
     return Page(
         # An id that two items share is none: it would make one mention of both.
         items=tuple(replace(item, external_id=None) if named[item.external_id] > 1 else item for item in items),
-        rejected=Counter({NO_TEXT: len(cards) - len(items), TOO_DEEP: len(found) - len(cards)} if not pages else {})
-        + Counter(),
+        rejected=+Counter({NO_TEXT: len(cards) - len(items), TOO_DEEP: len(found) - len(cards)} if not pages else {}),
         next=tuple(_pages("next", root, context))[:1],
         listed=pages,
     )
