@@ -96,22 +96,22 @@ class LanguageIdentifier:
         """The likeliest language for a text in a script that no configured language uses."""
         others = {code: value for code, value in likelihoods.items() if code not in self.languages}
         best = max(others, key=others.__getitem__)
-        return prior if prior in others and others[best] - others[prior] <= _PRIOR_MARGIN else best
+        return prior if prior in others and _lead(others, best, prior) <= _PRIOR_MARGIN else best
 
     def _latin(self, likelihoods: dict[str, float], prior: str | None) -> str:
         """A language that is not configured where it wins clearly, else what `_own` says."""
         best = max(self.languages, key=likelihoods.__getitem__)
         other = max(self._others, key=likelihoods.__getitem__)
-        if likelihoods[other] - likelihoods[best] > (_OTHER_MARGIN if prior is None else 0.0):
+        if _lead(likelihoods, other, best) > (_OTHER_MARGIN if prior is None else 0.0):
             margin = _OTHER_PRIOR_MARGIN if prior in self.languages else _PRIOR_MARGIN
-            if prior is None or likelihoods[other] - likelihoods[prior] > margin:
+            if prior is None or _lead(likelihoods, other, prior) > margin:
                 return other
         return self._own(likelihoods, prior, _PRIOR_MARGIN)
 
     def _own(self, likelihoods: dict[str, float], prior: str | None, margin: float) -> str:
         """The likeliest configured language, or the prior where that one does not win by the margin."""
         best = max(self.languages, key=likelihoods.__getitem__)
-        return best if prior is None or likelihoods[best] - likelihoods[prior] > margin else prior
+        return best if prior is None or _lead(likelihoods, best, prior) > margin else prior
 
 
 @cache
@@ -129,15 +129,20 @@ def _narrowed(languages: frozenset[str]) -> Model:
 
 
 def _likelihoods(model: Model, text: str) -> dict[str, float]:
-    """Return the log probability of each language; empty where nothing in the text says anything."""
+    """Return the probability of each language; empty where nothing in the text says anything."""
     # Spaces around the text let its first and last words count as whole words.
     ranked = model.rank(f" {text} ")
     if ranked[0][1] == ranked[-1][1]:
         return {}
-    merged: dict[str, float] = {}
-    for code, probability in ranked:
-        merged.setdefault(_SAME.get(code, code), math.log(probability + 1e-9))
-    return merged
+    found: dict[str, float] = dict(ranked)
+    for code in _SAME.keys() & found.keys():
+        found[_SAME[code]] = max(found.pop(code), found.get(_SAME[code], 0.0))
+    return found
+
+
+def _lead(likelihoods: dict[str, float], one: str, other: str) -> float:
+    """Return by how much the log probability of one language is above that of another."""
+    return math.log((likelihoods[one] + 1e-9) / (likelihoods[other] + 1e-9))
 
 
 @lru_cache(maxsize=256)

@@ -306,7 +306,7 @@ def _check_reference(found: re.Match[str]) -> Span | None:
 def _announced(text: str, begin: int, hashed: bool) -> str:
     """Return "number" where the words before say that a number follows, "thing" where they only name an order."""
     before = text[max(0, begin - _NEAR) : begin].rpartition("]")[2].rstrip(". ")
-    words = [_fold(word) for word in reversed(_CONTEXT.findall(_SENTENCE_END.split(before)[-1]))]
+    words = [_fold(word) for word in reversed(_CONTEXT.findall(_SENTENCE_END.split(before)[-1])[-8:])]
     number = hashed
     for place, word in enumerate(words[:6]):
         if word in _NUMBER_WORDS:

@@ -21,6 +21,8 @@ def unaccented(text: str) -> str:
     >>> unaccented("Größe, șansă")
     'Große, sansa'
     """
+    if text.isascii():
+        return text
     return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
 
 
