@@ -58,9 +58,9 @@ def parse(
     root = Selector(text=markup, type="html").root
     base = base_of(root, url)
     blocks, broken = _linked_data(root)
-    flat = [value for block in blocks for value in block]
+    flat, marked = [value for block in blocks for value in block], microdata.load(root)
     context = reviews.Context(url, base, origin or url, language_of(root), fetched, jsonld.index(flat))
-    found = [reviews.read(block, context) for block in (*blocks, microdata.load(root)) if block]
+    found = [reviews.read(block, context) for block in (*blocks, marked) if block]
     items = reviews.merge(items for items, _ in found)
     rejected = Counter({UNREADABLE: broken} if broken else {})
     # The same rating may stand in several blocks: it is refused once.
@@ -72,7 +72,7 @@ def parse(
         items=tuple(items),
         rejected=rejected,
         next=next_pages(root, url, base, origin or url, link_header),
-        listed=() if items else listed_pages(flat, url, base),
+        listed=() if items else listed_pages([*flat, *marked], url, base),
     )
 
 

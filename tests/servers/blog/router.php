@@ -1,0 +1,7 @@
+<?php
+/** What the rewrite rules of a web server do: a file is served as it is, all else is WordPress' to answer. */
+if (is_file(__DIR__ . parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH))) {
+    return false;
+}
+$_SERVER['SCRIPT_NAME'] = '/index.php';
+require __DIR__ . '/index.php';
