@@ -82,9 +82,11 @@ def _value(element: etree._Element, names: list[str]) -> str:
 
 
 def _permalink(date: etree._Element) -> str | None:
-    """Where a date leads that is a link and nothing beside: in forums and blogs, to the post itself."""
+    """Where a date leads that is a link and nothing beside: in forums, to the post itself on a page of its own."""
     link = next(date.iterancestors("a"), None)
-    return link.get("href") if link is not None and text_of(link) == text_of(date) else None
+    if link is None or "#" in link.get("href", "") or text_of(link) != text_of(date):
+        return None
+    return link.get("href")
 
 
 def _own_words(element: etree._Element) -> str:

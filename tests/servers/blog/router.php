@@ -3,5 +3,6 @@
 if (is_file(__DIR__ . parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH))) {
     return false;
 }
+error_log("{$_SERVER['REQUEST_METHOD']} {$_SERVER['REQUEST_URI']}"); // PHP writes no such line for a router's answers
 $_SERVER['SCRIPT_NAME'] = '/index.php';
 require __DIR__ . '/index.php';
