@@ -32,22 +32,44 @@ PASSING_ERRORS = (
     ResponseDataLossError,
 )
 LEAST_BACKOFF = 0.1
+RESETS = ("RateLimit-Retry-After", "RateLimit-Reset", "X-RateLimit-Reset")
+"""Where services write when their limit ends, if not in Retry-After: WooCommerce, the IETF's draft, Mastodon."""
+FIRST_EPOCH = 1e9
+"""Numbers from here on are seconds since 1970 and not seconds to wait."""
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:
-    """Return the seconds that a Retry-After header asks to wait, written as seconds or as a date; None for none.
+    """Return the seconds that a header asks to wait, written as seconds, as a date or since 1970; None for none.
 
     >>> retry_after("120", datetime(2026, 1, 1, tzinfo=UTC))
     120.0
+    >>> retry_after("2026-01-01T00:00:05.000Z", datetime(2026, 1, 1, tzinfo=UTC))
+    5.0
     """
     text = (header or "").strip()
     if text.isascii() and text.isdigit():
-        return float(text[:9])
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+        seconds = float(text[:12])
+        return seconds if seconds < FIRST_EPOCH else max(0.0, seconds - now.timestamp())
+    moment = _moment(text)
+    if moment is None:
         return None
     return max(0.0, ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds())
+
+
+def _moment(text: str) -> datetime | None:
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            return read(text)
+        except (ValueError, TypeError, IndexError):
+            continue
+    return None
+
+
+def asked_wait(response: Response, now: datetime) -> float | None:
+    """Return the seconds that an answer asks to wait: its Retry-After, or on 429 the end of the limit it tells of."""
+    named = ("Retry-After", *RESETS) if response.status == 429 else ("Retry-After",)
+    waits = (retry_after((response.headers.get(name) or b"").decode("latin-1"), now) for name in named)
+    return next((wait for wait in waits if wait), None)
 
 
 class Stopping:
@@ -96,8 +118,7 @@ class PatienceMiddleware:
         """Return the request to send again after a wait, or the answer where it is final."""
         if response.status not in PASSING_STATUSES:
             return response
-        header = response.headers.get("Retry-After")
-        asked = retry_after(header.decode("latin-1") if header else None, datetime.now(UTC))
+        asked = asked_wait(response, datetime.now(UTC))
         if asked is not None and asked > self._longest:
             return response
         return await self._again(request, str(response.status), asked) or response

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from overheard.errors import ImportFileError
 from overheard.importer import shapes
+from overheard.importer.exports import known_export
 from overheard.importer.names import ZERO_TO_TEN, is_author, is_bookkeeping, is_personal, normalise, rank_of
 from overheard.importer.table import Row, Table
 from overheard.intake.values import parse_rating
@@ -113,6 +114,7 @@ class _Recogniser:
             name: Column(name, tuple(row.values[name] for row in whole if name in row.values), len(whole))
             for name in table.columns
         }
+        self._export = known_export(table.columns)
         self._told = told
         self._mapped = {normalise(key) for key in maps}
         self._roles: dict[str, tuple[str, ...]] = {}
@@ -124,6 +126,7 @@ class _Recogniser:
 
     def choose(self) -> ColumnMap:
         self._take_told()
+        self._take_export()
         self._choose_texts()
         self._choose_rating()
         self._choose_dates()
@@ -164,6 +167,20 @@ class _Recogniser:
             return ()
         parts = given.split("+") if role in ("text", "published") and given not in self._columns else [given]
         return tuple(find_column(part.strip(), self._columns, self._table.path) for part in parts)
+
+    def _take_export(self) -> None:
+        """What is known of the export goes for what the user left open."""
+        if self._export is None:
+            return
+        told = {name for names in self._roles.values() for name in names}
+        for role, name in self._export.roles_in(self._columns).items():
+            if not self._open(role) or name in told:
+                continue
+            if not name:
+                self._refused.add(role)
+            elif self._columns[name].values:
+                self._roles[role] = (name,)
+                self._remarks[role] = f"as {self._export.name} exports it"
 
     def _open(self, role: str) -> bool:
         return role not in self._roles and role not in self._refused
@@ -235,7 +252,8 @@ class _Recogniser:
         if {"rating", normalise(column.name)} & self._mapped:
             self._remarks["rating"] = _AS_MAPPED
             return
-        scale = shapes.decide_scale(column.name, column.values)
+        by_export = self._remarks.get("rating")
+        scale = shapes.Scale(5.0, remark=by_export) if by_export else shapes.decide_scale(column.name, column.values)
         if scale.refusal and found is None:
             scale = self._told_scale(column, scale.refusal)
         if scale.refusal:
@@ -327,7 +345,9 @@ class _Recogniser:
     def _problem_of_id(self, column: Column) -> str | None:
         if shapes.share(column.values, shapes.is_spoilt) > 0.1:
             return f"a spreadsheet has rounded its values ({column.values[0]})"
-        rows = [row for row in self._rows if self._is_sound(row)] or self._rows
+        texts = self._roles.get("text", ())
+        sound = [row for row in self._rows if self._is_sound(row)] or self._rows
+        rows = [row for row in sound if any(name in row.values for name in texts)] or sound
         source = self._source_column
         ids = {(row.values.get(source), row.values[column.name]) for row in rows if column.name in row.values}
         if len(ids) >= UNIQUE_ENOUGH * len(rows):
@@ -374,6 +394,9 @@ class _Recogniser:
 
     def _choose_attributes(self) -> dict[str, str]:
         chosen = {role: self._roles.pop(role)[0] for role in _KEPT_AS_ATTRIBUTE if role in self._roles}
+        if self._export:
+            made = filter(self._export.ignores, self._columns)
+            self._left_out |= dict.fromkeys(made, f"made by {self._export.name}")
         if "language" in self._roles:
             self._left_out |= {column.name: "another language" for column in self._named("language")}
         taken = {*chosen.values(), *(name for names in self._roles.values() for name in names), *self._left_out}

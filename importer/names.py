@@ -119,7 +119,7 @@ _BOOKKEEPING = re.compile(
     r"(?:.* )?(?:index|unnamed(?: \d+)?|column \d+|page|page index|row|row number|rownum|nr|no|number|position|rank|offset|"
     r"filtered|pending|is pending|hash|checksum|batch|ano|mes|dia|dia do ano|semana do ano|dia da semana|trimestre|"
     r"trimetres|year|month|day|week|weekday|quarter|hour|jahr|monat|tag|woche|jaar|maand|dag|annee|mois|jour|an|luna|zi|"
-    r"anno|giorno|length|word count|char count|created by|updated by)"
+    r"anno|giorno|millis since epoch|length|word count|char count|created by|updated by)"
 )
 
 

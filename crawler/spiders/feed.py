@@ -7,6 +7,7 @@ import io
 import re
 import time
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 from urllib.parse import urljoin
 
@@ -24,6 +25,7 @@ from overheard.nlp.identity import names_author
 
 NO_WORDS = "an entry without a text"
 _BY = re.compile(r"(?:^|\s)(?:by|von|door|de|da|di|par|por):?\s$", re.IGNORECASE)
+_ONLY_LINK = re.compile(r'\s*<a\s[^>]*?href="([^"]*)"[^>]*>[^<]*</a>\s*', re.IGNORECASE)
 _CONDITIONS = {"etag": ("ETag", "If-None-Match"), "last_modified": ("Last-Modified", "If-Modified-Since")}
 """What is remembered of an answer: its header, and the header that gives it back."""
 
@@ -128,9 +130,11 @@ def _link(entry: Any, url: str) -> str | None:
 
 
 def _text(entry: Any) -> str:
-    """The entry's content, or its summary where that says more."""
+    """The entry's content, or its summary where that says more; a mere link to the comments says nothing."""
     parts = [part.get("value") or "" for part in entry.get("content") or []]
-    return max((plain(part) for part in [*parts, entry.get("summary") or ""]), key=len)
+    links = ((part, _ONLY_LINK.fullmatch(part)) for part in [*parts, entry.get("summary") or ""])
+    texts = [plain(part) for part, link in links if not link or unescape(link[1]) != entry.get("comments")]
+    return max(texts, key=len, default="")
 
 
 def _moment(entry: Any, name: str, fetched: datetime) -> datetime | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from promises import json_values
 
 from overheard.crawler.outcomes import PageError
 from overheard.crawler.page import NO_TEXT
@@ -132,16 +132,7 @@ def test_what_is_no_feed(body: bytes, outcome: str) -> None:
     assert caught.value.outcome == outcome
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["label", "attributes", "im:rating", "id", "content", "author", "link"]), inner
-        )
-    ),
-    max_leaves=6,
-)
+JSON = json_values("label", "attributes", "im:rating", "id", "content", "author", "link")
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -254,7 +254,8 @@ def test_each_crawl_is_recorded_as_it_was_reported(runs: Runs) -> None:
     last = {row.source_id: row for row in rows}
     for result in runs.second.values():
         row = last[result["source_id"]]
-        assert {name: getattr(row, name) for name in result} == result
+        recorded = {name: getattr(row, name) for name in result}
+        assert json.loads(json.dumps(recorded, default=str)) == result
 
 
 @pytest.mark.parametrize(
@@ -314,11 +315,18 @@ def test_a_limited_crawl_leaves_no_hole(runs: Runs) -> None:
 
 
 def test_a_second_crawl_adds_nothing(runs: Runs) -> None:
-    changed = {"edited", "vanishing", "changing layout", "broken off", "app"}
+    changed = {"edited", "vanishing", "changing layout", "broken off", "app", "endless"}
     for name, result in runs.second.items():
         if name not in changed:
             assert (result["added"], result["updated"]) == (0, 0), name
             assert result["outcome"] == runs.first[name]["outcome"], name
+
+
+def test_beyond_the_ceiling_the_next_crawl_goes_on(runs: Runs) -> None:
+    result = runs.second["endless"]
+    assert (result["outcome"], result["added"]) == ("stale", 2), "its newest review is of January"
+    assert runs.paths(2, "endless") == ["/p?page=13", "/p?page=14"]
+    assert len(runs.mentions("endless")) == 14
 
 
 def test_a_newest_first_source_is_read_to_its_watermark(runs: Runs) -> None:
@@ -330,7 +338,6 @@ def test_a_newest_first_source_is_read_to_its_watermark(runs: Runs) -> None:
 
 def test_the_watermark_stays_where_a_crawl_did_not_come_through(runs: Runs) -> None:
     assert runs.source("repeating").watermark is None
-    assert runs.source("endless").watermark is None
     assert runs.source("robots forbid a page").watermark is None
     assert runs.source("broken off").watermark == runs.mentions("broken off")[-1].published
 

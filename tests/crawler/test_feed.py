@@ -121,6 +121,21 @@ def test_a_date(date: str, expected: datetime | None) -> None:
     assert rss(f"<item>{date}<description>Fine.</description></item>").items[0].published == expected
 
 
+@pytest.mark.parametrize(
+    ("link", "text"),
+    [
+        ("https://news.example/item?id=7&amp;amp;p=1", ""),
+        ("https://news.example/item?id=8", "Comments"),
+    ],
+)
+def test_a_mere_link_to_the_comments_is_no_text(link: str, text: str) -> None:
+    found = rss(
+        "<item><title>A kettle</title><comments>https://news.example/item?id=7&amp;p=1</comments>"
+        f'<description>&lt;a href="{link}"&gt;Comments&lt;/a&gt;</description></item>'
+    )
+    assert (found.items[0].title, found.items[0].text) == ("A kettle", text)
+
+
 def test_an_entry_without_words_is_counted() -> None:
     found = rss("<item><link>https://blog.example/1</link></item><item><title>Only a title</title></item>")
     assert [item.title for item in found.items] == ["Only a title"]

@@ -3,9 +3,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from scrapy.http import Response
 
 from overheard.crawler.answers import Forbidden, RobotsUnreachable
-from overheard.crawler.patience import retry_after
+from overheard.crawler.patience import asked_wait, retry_after
 from overheard.crawler.robots import Rules
 from overheard.crawler.settings import product_of, scrapy_settings
 from overheard.settings import CrawlSettings
@@ -21,6 +22,9 @@ URL = "https://shop.example/private/reviews"
         (" 0 ", 0.0),
         ("Sat, 21 Nov 2026 12:01:00 GMT", 60.0),
         ("Sat, 21 Nov 2026 11:00:00 GMT", 0.0),
+        ("2026-11-21T12:00:30.000Z", 30.0),
+        (str(int(NOW.timestamp()) + 45), 45.0),
+        ("99999999999999999999", 999999999999.0 - NOW.timestamp()),
         ("soon", None),
         ("-5", None),
         ("", None),
@@ -29,6 +33,23 @@ URL = "https://shop.example/private/reviews"
 )
 def test_retry_after(header: str | None, seconds: float | None) -> None:
     assert retry_after(header, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "seconds"),
+    [
+        (429, {"Retry-After": "7", "X-RateLimit-Reset": "2026-11-21T12:05:00Z"}, 7.0),
+        (429, {"X-RateLimit-Reset": "2026-11-21T12:05:00.123Z"}, 300.123),
+        (429, {"RateLimit-Reset": "50"}, 50.0),
+        (429, {"RateLimit-Retry-After": "17"}, 17.0),
+        (429, {"X-RateLimit-Reset": "2026-11-21T11:00:00Z"}, None),
+        (503, {"Retry-After": "7"}, 7.0),
+        (503, {"X-RateLimit-Reset": "2026-11-21T12:05:00Z"}, None),
+        (429, {}, None),
+    ],
+)
+def test_what_an_answer_asks_for(status: int, headers: dict[str, str], seconds: float | None) -> None:
+    assert asked_wait(Response(URL, status=status, headers=headers), NOW) == seconds
 
 
 @pytest.mark.parametrize(

@@ -492,7 +492,7 @@ def test_real_pages_of_others() -> None:
     expected = {
         "adrianasbestrecipes_2": 14,
         "chefjeanpierre_1": 12,
-        "keytomylime_1": 1,
+        "keytomylime_1": 31,
         "littlespicejar": 5,
         "pilipinasrecipes_1": 1,
         "polishfoodies_2": 1,
