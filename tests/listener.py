@@ -8,10 +8,14 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 BRAND = "Teapot House"
+
+BEGUN = datetime.combine(datetime.now(UTC).date() - timedelta(days=1), time(11, 58), UTC)
+"""When people began to write: lately, for a source that has been silent for long is called stale."""
 
 
 @dataclass(frozen=True)

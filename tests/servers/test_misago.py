@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from django_site import DjangoSite
-from listener import Listener
+from listener import BEGUN, Listener
 from programs import Program
 
 pytestmark = [pytest.mark.slow, pytest.mark.servers]
@@ -22,7 +23,7 @@ from misago.conf.models import Setting
 Setting.objects.filter(setting="forum_address").update(dry_value=given["url"])
 """
 WRITE = """
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from misago.categories.models import Category
 from misago.markup.parser import parse
 from misago.threads.checksums import update_post_checksum
@@ -32,7 +33,7 @@ from misago.threads.test import post_thread, reply_thread
 def parsed(text):
     return parse(text, None, None, allow_mentions=False, allow_links=False, allow_images=False)["parsed_text"]
 
-begun = datetime(2026, 10, 1, 8, tzinfo=timezone.utc)
+begun = datetime.fromisoformat(given["begun"])
 thread = Thread.objects.filter(title=given["title"]).first() or post_thread(
     Category.objects.get(slug="first-category"), title=given["title"], poster="Fenna Roos", started_on=begun
 )
@@ -72,7 +73,7 @@ class Forum:
 
     def write(self, title: str, *posts: dict[str, Any]) -> dict[str, Any]:
         """Write posts into a thread, which is begun where there is none; return its address and their numbers."""
-        written: dict[str, Any] = self.site.do(WRITE, title=title, posts=posts)
+        written: dict[str, Any] = self.site.do(WRITE, title=title, posts=posts, begun=BEGUN.isoformat())
         return written
 
     def change(self, number: int, **fields: Any) -> None:
@@ -129,7 +130,8 @@ def test_a_thread_over_several_pages(forum: Forum, listener: Listener) -> None:
     found = {number_of(mention["url"]): mention for mention in listener.mentions(source)}
     assert set(found) == shown
     said = found[thread["posts"][7]]
-    assert (said["text"], said["published"]) == ("Pot 7 drips, again.", "2026-10-01T08:08:00+00:00")
+    moment = BEGUN + timedelta(minutes=8)
+    assert (said["text"], said["published"]) == ("Pot 7 drips, again.", moment.isoformat())
     assert (said["rating"], said["reply_state"]) == (None, "unknown")
     answer = found[more["posts"][0]]
     assert answer["text"].startswith("Nicht meine!")

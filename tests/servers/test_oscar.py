@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 from django_site import DjangoSite
-from listener import Listener
+from listener import BEGUN, Listener
 from programs import Program
 
 pytestmark = [pytest.mark.slow, pytest.mark.servers]
@@ -23,7 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.servers]
 DOCUMENT = Path(__file__).parents[2] / "docs" / "sources" / "selectors.md"
 PER_PAGE = 20
 FILL = """
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from oscar.core.loading import get_model
 from oscar.test.factories import create_product
 
@@ -37,7 +38,7 @@ for title, count in given["products"].items():
             product=product, score=1 + number % 5, title=f"{title}: {number}", status=Review.APPROVED,
             body=f"Review {number} of it.\\nThe handle gets hot.", name="Fenna Roos", email="fenna@mail.example",
         )
-        moment = datetime(2026, 10, 1, 11, 58, tzinfo=timezone.utc) + timedelta(minutes=number)
+        moment = datetime.fromisoformat(given["begun"]) + timedelta(minutes=number)
         Review.objects.filter(pk=review.pk).update(date_created=moment)
         result[title]["reviews"].append(review.pk)
 """
@@ -77,7 +78,9 @@ def shop(installed: Callable[[str], Path], tmp_path_factory: pytest.TempPathFact
     site = DjangoSite(installed("oscar"), Path(__file__).parent / "shop", tmp_path_factory.mktemp("shop"))
     site.manage("migrate", "--verbosity", "0")
     products = {"Teapot": 2 * PER_PAGE + 5, "Cup": 2, "Saucer": 0, "Kettle": 7}
-    filled = site.do(FILL, products=products | {f"Spoon {number}": 0 for number in range(PER_PAGE)})
+    products |= {f"Spoon {number}": 0 for number in range(PER_PAGE)}
+    filled = site.do(FILL, products=products, begun=BEGUN.isoformat())
+    site.manage("rebuild_index", "--noinput", "--verbosity", "0")
     with site.serving("/catalogue/") as program:
         yield Shop(site, program, filled)
 
@@ -106,10 +109,10 @@ def test_the_reviews_of_a_product(shop: Shop, listener: Listener, rules: str) ->
     said = found[f"{url}{numbers[3]}/"]
     assert (said["title"], said["text"]) == ("Teapot: 3", "Review 3 of it. The handle gets hot.")
     assert (said["rating"], said["rating_given"], said["rating_scale"]) == (0.75, "Four", 5.0)
-    assert said["published"] == "2026-10-01T12:01:00+00:00"
+    assert said["published"] == (BEGUN + timedelta(minutes=3)).isoformat()
     assert said["reply_state"] == "unknown"
     # Django writes this one as "noon".
-    assert found[f"{url}{numbers[2]}/"]["published"] == "2026-10-01T12:00:00+00:00"
+    assert found[f"{url}{numbers[2]}/"]["published"] == BEGUN.replace(hour=12, minute=0).isoformat()
     stars = [mention["rating_given"] for mention in found.values()]
     assert {star: stars.count(star) for star in stars} == dict.fromkeys(("One", "Two", "Three", "Four", "Five"), 9)
     assert not [row for row in listener.stored("SELECT author FROM mentions") if "Fenna" in str(row)]

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
-from listener import Listener
+from listener import BEGUN, Listener
 from programs import Program, absent, free_port, running, serves, succeeds
 
 pytestmark = [pytest.mark.slow, pytest.mark.servers]
@@ -51,6 +52,11 @@ wp_defer_comment_counting(false);
 """
 
 
+def minute(number: int) -> str:
+    """Return a minute since people began to write, as WordPress' database has it."""
+    return f"{BEGUN + timedelta(minutes=number):%Y-%m-%d %H:%M:%S}"
+
+
 @dataclass(frozen=True)
 class Blog:
     """The site, its shell and its database."""
@@ -76,15 +82,11 @@ class Blog:
         return number
 
     def comments(self, post: int, *comments: Mapping[str, Any]) -> list[int]:
-        """Write comments on a post, a minute after the other unless they say; return their numbers."""
+        """Write comments on a post, each a minute after the other unless they say; return their numbers."""
         given = [
-            {
-                "comment_post_ID": post, "comment_author": "Fenna Roos",
-                "comment_date": f"2026-10-{1 + number // 1440:02}T{number // 60 % 24:02}:{number % 60:02}:00",
-                **comment,
-            }
+            {"comment_post_ID": post, "comment_author": "Fenna Roos", "comment_date": minute(number), **comment}
             for number, comment in enumerate(comments)
-        ]  # fmt: skip
+        ]
         numbers: list[int] = self.do(COMMENTS, given)
         return numbers
 
@@ -157,13 +159,13 @@ def test_a_discussion(blog: Blog, listener: Listener) -> None:
         {"comment_content": "The spout drips &amp; the lid <em>rattles</em>.", "comment_author": "Jonas Weber"},
         {"comment_content": "<blockquote>It holds two litres.</blockquote>\nOne and a half! ann@mail.example"},
     )
-    owner = {"user_id": 1, "comment_author": "owner", "comment_date": "2026-10-02T08:30:00"}
-    colleague = {"user_id": 2, "comment_author": "Carla", "comment_date": "2026-10-02T09:00:00"}
+    owner = {"user_id": 1, "comment_author": "owner", "comment_date": minute(30)}
+    colleague = {"user_id": 2, "comment_author": "Carla", "comment_date": minute(40)}
     blog.comments(
         post,
         {"comment_content": "We send you a new lid.", "comment_parent": first, **owner},
         {"comment_content": "Measured to the rim.", "comment_parent": second, **colleague},
-        {"comment_content": "Same here.", "comment_parent": first, "comment_date": "2026-10-03T10:00:00"},
+        {"comment_content": "Same here.", "comment_parent": first, "comment_date": minute(50)},
         {"comment_content": "Buy pills", "comment_approved": "spam"},
         {"comment_content": "Thrown away", "comment_approved": "trash"},
         {"comment_content": "[…] large […]", "comment_type": "pingback", "comment_author": "Another blog"},
@@ -184,13 +186,13 @@ def test_a_discussion(blog: Blog, listener: Listener) -> None:
     mentions = {mention["url"].rpartition("-")[2]: mention for mention in listener.mentions(source)}
     answered = mentions[str(first)]
     assert answered["text"] == "The spout drips & the lid rattles."
-    assert (answered["published"], answered["reply_state"]) == ("2026-10-01T00:00:00+00:00", "answered")
+    assert (answered["published"], answered["reply_state"]) == (BEGUN.isoformat(), "answered")
     assert answered["url"] == f"{blog.url}/the-large-teapot/#comment-{first}"
     assert mentions[str(second)]["text"].startswith("One and a half!")
     assert "ann@" not in mentions[str(second)]["text"]
     assert [mention["reply_state"] for mention in mentions.values()].count("unknown") == 3
     ((reply, replied),) = listener.stored("SELECT reply, replied FROM mentions WHERE reply IS NOT NULL")
-    assert (reply, replied[:16]) == ("We send you a new lid.", "2026-10-02 08:30")
+    assert (reply, replied[:19]) == ("We send you a new lid.", minute(30))
     authors = listener.stored("SELECT author FROM mentions")
     assert not [author for (author,) in authors if "Jonas" in author or "Ion" in author]
 
@@ -233,15 +235,15 @@ def test_many_pages_of_comments(blog: Blog, listener: Listener) -> None:
 
 
 POSTS = """
-for ($number = 0; $number < $given; $number++)
+foreach ($given as $number => $moment)
     wp_insert_post(['post_title' => "News $number", 'post_content' => "<p>A new glaze, number $number.</p>",
         'post_status' => 'publish', 'post_author' => 1,
-        'post_date_gmt' => gmdate('Y-m-d H:i:s', 1790000000 + 60 * $number)]);
+        'post_date_gmt' => $moment]);
 """
 
 
 def test_posts_and_their_search(blog: Blog, listener: Listener) -> None:
-    blog.do(POSTS, PAGE_SIZE + 5)
+    blog.do(POSTS, [minute(number) for number in range(PAGE_SIZE + 5)])
     ((public,),) = blog.ask(
         "SELECT count(*) FROM wp_posts WHERE post_type = 'post' AND post_status = 'publish' AND post_password = ''"
     )
@@ -252,7 +254,7 @@ def test_posts_and_their_search(blog: Blog, listener: Listener) -> None:
     assert (crawled["added"], crawled["rejected"]) == (int(public), 1)
     (news,) = [mention for mention in listener.mentions(source) if mention["title"] == "News 7"]
     assert (news["text"], news["url"]) == ("A new glaze, number 7.", f"{blog.url}/news-7/")
-    assert news["published"] == "2026-09-21T14:20:20+00:00"
+    assert news["published"] == (BEGUN + timedelta(minutes=7)).isoformat()
     found = listener.tried(f"url={blog.url},what=posts,search=glaze number 103", "--kind", "wordpress")
     assert [item["title"] for item in found["items"]] == ["News 103"]
 

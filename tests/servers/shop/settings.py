@@ -48,5 +48,7 @@ TEMPLATES = [
     },
 ]
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
-HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}}
+HAYSTACK_CONNECTIONS = {
+    "default": {"ENGINE": "haystack.backends.whoosh_backend.WhooshEngine", "PATH": "search", "INCLUDE_SPELLING": True},
+}
 OSCAR_MODERATE_REVIEWS = True
