@@ -97,7 +97,11 @@ def running(
     finally:
         assert keeper.stdin is not None
         keeper.stdin.close()
-        keeper.wait(2 * GRACE)
+        try:
+            keeper.wait(2 * GRACE)
+        except subprocess.TimeoutExpired:
+            os.killpg(keeper.pid, signal.SIGKILL)
+            keeper.wait()
 
 
 def _wait(program: Program, keeper: subprocess.Popen[bytes], ready: Callable[[], bool], until: float) -> None:
