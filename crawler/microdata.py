@@ -84,9 +84,8 @@ def _value(element: etree._Element, names: list[str]) -> str:
 def _permalink(date: etree._Element) -> str | None:
     """Where a date leads that is a link and nothing beside: in forums, to the post itself on a page of its own."""
     link = next(date.iterancestors("a"), None)
-    if link is None or "#" in link.get("href", "") or text_of(link) != text_of(date):
-        return None
-    return link.get("href")
+    href = "" if link is None else str(link.get("href", ""))
+    return href if link is not None and "#" not in href and text_of(link) == text_of(date) else None
 
 
 def _own_words(element: etree._Element) -> str:
