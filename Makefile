@@ -16,12 +16,9 @@ check: .venv/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Installs the servers that some tests want (PostgreSQL): needs root and Debian, or a system derived from it.
+# Installs what is absent of the servers that some tests run: needs root and Debian, or a system derived from it.
 test-servers: .venv/installed-dev
-	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null || \
-	  { echo "make test-servers installs PostgreSQL: it needs root and Debian. Without them, install it yourself and run make test." >&2; exit 1; }
-	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
-	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends postgresql; }
+	@PYTHON="$(PYTHON)" tests/servers/install
 	OVERHEARD_REQUIRE_SERVERS=1 $(BIN)/pytest -m servers
 
 # Speed against named baselines, in one run: some ten minutes on a machine that does nothing else.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 from lxml import etree
@@ -18,6 +19,10 @@ _LINKS = frozenset(("url", "sameAs", "image", "mainEntityOfPage", "discussionUrl
 DEEPEST = 20
 """Properties that one may stand in and still have words: each holds the words of all in it."""
 _ID_ATTRIBUTES = ("itemid", "data-review-id", "data-reviewid", "id")
+_POSTED = frozenset(("articleBody", "text"))
+_NOTICES = frozenset(("post-body-hidden", "post-body-invalid"))
+"""Classes of what Misago shows in place of a post: its own words, and the name of the moderator who hid it."""
+_QUOTED = ".//blockquote[not(ancestor::aside[.//blockquote])] | .//aside[.//blockquote]"
 
 
 def load(root: etree._Element) -> list[dict[str, Any]]:
@@ -30,8 +35,10 @@ def load(root: etree._Element) -> list[dict[str, Any]]:
         owned.add(element)
         names = element.get("itemprop", "").split()
         value = nodes[element] if element in nodes else _value(element, names) if depth < DEEPEST else ""
-        for name in names:
+        for name in names if _NOTICES.isdisjoint(element.get("class", "").split()) else ():
             nodes[owner].setdefault(name, []).append(value)
+        if "datePublished" in names and (link := _permalink(element)):
+            nodes[owner].setdefault("url", []).append(link)
     # A property of nothing, such as a review outside its product, still stands for itself.
     return [node for element, node in nodes.items() if element not in owned]
 
@@ -81,4 +88,22 @@ def _value(element: etree._Element, names: list[str]) -> str:
     for name in ("content", attribute):
         if name and (given := element.get(name)) is not None:
             return str(given).strip()
-    return text_of(element)
+    return text_of(element) if _POSTED.isdisjoint(names) else _own_words(element)
+
+
+def _permalink(date: etree._Element) -> str | None:
+    """Where a date leads that is a link and nothing beside: in forums, to the post itself on a page of its own."""
+    link = next(date.iterancestors("a"), None)
+    href = "" if link is None else str(link.get("href", ""))
+    return href if link is not None and "#" not in href and text_of(link) == text_of(date) else None
+
+
+def _own_words(element: etree._Element) -> str:
+    """The words without what they quote, which somebody else wrote, unless that is all."""
+    if element.find(".//blockquote") is None:
+        return text_of(element)
+    copied = deepcopy(element)
+    copied.tail = None
+    for quote in copied.xpath(_QUOTED):
+        quote.drop_tree()
+    return text_of(copied) or text_of(element)

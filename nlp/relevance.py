@@ -192,8 +192,8 @@ class Weights:
         try:
             with safe_open(path, "pt") as file:
                 about, tensors = file.metadata(), {name: file.get_tensor(name) for name in ("space", "weight")}
-            found = cls(**tensors, **{name: float(about[name]) for name in ("bias", "threshold")},
-                        **{name: about[name] for name in ("encoder", "texts")})  # fmt: skip
+            bias, threshold = (float(about[name]) for name in ("bias", "threshold"))
+            found = cls(tensors["space"], tensors["weight"], bias, threshold, about["encoder"], about["texts"])
         except (OSError, KeyError, ValueError, TypeError, SafetensorError) as error:
             raise ModelError(f"weights {str(path)!r} cannot be read: {error}; reinstall overheard") from None
         if found.encoder != classifier.version:
@@ -252,7 +252,7 @@ def observe(classifier: Classifier, profile: Profile, documents: Sequence[Docume
         [owner for owner, _, _, _ in passages],
         states[:count],
         torch.tensor([marks for _, _, _, marks in passages]).reshape(count, len(PLAIN)),
-        tuple(states[count:, 1].split([1, products, len(profile.exclusions)])),
+        torch.split(states[count:, 1], [1, products, len(profile.exclusions)]),
     )
 
 

@@ -6,14 +6,14 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
 
 import pytest
+from programs import absent, free_port, running, succeeds
 from sqlalchemy import create_engine, make_url, text
 
 from overheard.intake.key import make_key
@@ -42,41 +42,26 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _absent(server: str, how: str) -> NoReturn:
-    """Skip a test whose server is not here, or fail it where servers are required."""
-    message = f"{server} is not installed; {how}"
-    if os.environ.get("OVERHEARD_REQUIRE_SERVERS") == "1":
-        pytest.fail(message)
-    pytest.skip(message)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a PostgreSQL server of this session's own, on loopback; skips where none is installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
-        _absent("PostgreSQL", "run `make test-servers`")
-    programs = found[-1].parent
+        absent("PostgreSQL")
+    place = found[-1].parent
     # The server refuses to run as root, so root lends it to the user that the Debian package made.
     user = "postgres" if os.geteuid() == 0 else None
-    folder = Path(tempfile.mkdtemp(prefix="overheard-pg-"))
+    folder, port = Path(tempfile.mkdtemp(prefix="overheard-pg-")), free_port()
     if user:
         shutil.chown(folder, user)
-    run: dict[str, Any] = {"user": user, "check": True, "cwd": folder, "stdout": subprocess.DEVNULL}
-    port = _free_port()
-    subprocess.run([programs / "initdb", "-D", folder / "data", "-U", "tests", "-A", "trust", "-E", "UTF8"], **run)
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-    control = [programs / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log"]
-    subprocess.run([*control, "-o", options, "start"], **run)
-    yield f"postgresql://tests@127.0.0.1:{port}/postgres"
-    subprocess.run([*control, "-m", "immediate", "stop"], **run)
+    initialise = [place / "initdb", "-D", folder / "data", "-U", "tests", "-A", "trust", "-E", "UTF8"]
+    subprocess.run(initialise, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": str(folder), "fsync": "off"}
+    chosen = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+    command = [place / "postgres", "-D", folder / "data", "-p", str(port), *chosen]
+    is_ready = partial(succeeds, place / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port))
+    with running(command, folder, port, ready=is_ready, user=user):
+        yield f"postgresql://tests@127.0.0.1:{port}/postgres"
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -151,7 +151,7 @@ def _item(comment: Comment, uri: str, site: str) -> Item | None:
         return None
     published, edited = from_epoch(comment.created), from_epoch(comment.modified)
     return Item(
-        external_id=str(comment.id),
+        external_id=_lasting_id(comment),
         text=text,
         author=plain(comment.author or "") or None,
         url=_address(comment, uri, site),
@@ -159,6 +159,11 @@ def _item(comment: Comment, uri: str, site: str) -> Item | None:
         edited=edited if published and edited and edited > published else None,
         attributes={"thread": uri} if uri else {},
     )
+
+
+def _lasting_id(comment: Comment) -> str:
+    """The number with the second of writing: the server gives the number of a deleted comment to the next one."""
+    return str(comment.id) if comment.created is None else f"{comment.id}@{comment.created:.0f}"
 
 
 def _own_words(markup: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from lxml import etree
@@ -59,12 +60,12 @@ def parse(
     root = Selector(text=markup, type="html").root
     base = base_of(root, url)
     blocks, broken = _linked_data(root)
-    flat = [value for block in blocks for value in block]
-    context = reviews.Context(url, base, origin or url, language_of(root), fetched, jsonld.index(flat))
+    named = jsonld.index([value for block in blocks for value in block])
+    context = reviews.Context(url, base, origin or url, language_of(root), fetched, named)
     blocks.append(microdata.load(root))
     found = [reviews.read(block, context) for block in blocks if block]
     marked = merging.merge(items for items, _ in found)
-    listed = () if marked else listed_pages(flat, url, base)
+    listed = () if marked else listed_pages(chain.from_iterable(blocks), url, base)
     # A listing leads to the pages whose reviews it may show samples of.
     seen, unsaid = ([], Counter[str]()) if listed else reader.read(root, context)
     items = merging.join(marked, seen)

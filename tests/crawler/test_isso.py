@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from overheard.crawler.api import OTHER_FORM
 from overheard.crawler.outcomes import PageError
-from overheard.crawler.page import NO_TEXT
+from overheard.crawler.page import NO_TEXT, Page
 from overheard.crawler.spiders.isso import IssoSpider, parse, parse_latest
 from overheard.errors import UsageError
 from overheard.intake.duplicates import group_duplicates
@@ -54,13 +54,18 @@ def page(*roots: Any, total: int | None = None, **changes: Any) -> bytes:
     return json.dumps(known | changes).encode()
 
 
+def numbers(found: Page) -> list[str]:
+    """The numbers that the comments of a page have at the server."""
+    return [(item.external_id or "").partition("@")[0] for item in found.items]
+
+
 def test_a_comment() -> None:
     text = "<p>Sehr <strong>leise</strong> &amp; schnell.<br>Top!</p>"
     found = parse(page(comment(7, text=text, modified=1_770_000_107.25), total=1), URL, site=SITE)
     assert found.claimed == 1
     assert found.items == (
         Item(
-            external_id="7",
+            external_id="7@1770000007",
             text="Sehr leise & schnell.\nTop!",
             author="Fenna Roos 7",
             url="https://brewlog.example/grinder/#isso-7",
@@ -74,8 +79,14 @@ def test_a_comment() -> None:
 def test_replies_are_comments_and_deleted_ones_are_none() -> None:
     gone = comment(1, mode=4, text="<p></p>", author=None, replies=[comment(3, parent=1), comment(4, parent=1)])
     found = parse(page(gone, comment(2, author=None, replies=[comment(5, mode=4, text="")]), total=5), URL)
-    assert [item.external_id for item in found.items] == ["3", "4", "2"]
+    assert numbers(found) == ["3", "4", "2"]
     assert (found.rejected, found.claimed, found.items[2].author) == ({}, 3, None)
+
+
+def test_the_number_of_a_deleted_comment_is_given_to_another() -> None:
+    forms = {"created": 1_770_000_007.2}, {"created": 1_770_000_007.2, "modified": 1_770_000_300.0}, {"created": 1.8e9}
+    one, edited, other = (parse(page(comment(7, **form)), URL).items[0].external_id for form in forms)
+    assert one == edited != other
 
 
 def test_what_a_comment_quotes_is_not_its_own() -> None:
@@ -129,7 +140,7 @@ def test_a_list_as_long_as_was_asked_for_is_asked_for_again(
 
 def test_what_cannot_be_used_is_counted() -> None:
     found = parse(page(comment(1), comment(2, text=None), {"text": "no id"}, "what?", comment(3, replies="x")), URL)
-    assert [item.external_id for item in found.items] == ["1", "3"]
+    assert numbers(found) == ["1", "3"]
     assert found.rejected == {NO_TEXT: 1, OTHER_FORM: 2}
 
 
@@ -252,9 +263,10 @@ def test_crawls_of_one_thread(new_site: Callable[[], Any], bench: Any) -> None:
         assert (mention.reply_state, mention.url) == ("unknown", f"{SITE}/grinder/#isso-2")
         assert "Fenna" not in (mention.author or "")
         gone = session.scalars(select(Mention).where(Mention.vanished.is_not(None))).all()
-        assert [each.external_id for each in gone] == ["3"]
+        assert [each.external_id.partition("@")[0] for each in gone] == ["3"]
         changed = select(Mention.external_id).where(Mention.id.not_in(select(Fingerprint.mention_id)))
-        assert set(session.scalars(changed)) == {"2", "3", "22"}  # are compared with the others again
+        numbers = {each.partition("@")[0] for each in session.scalars(changed)}
+        assert numbers == {"2", "3", "22"}  # are compared with the others again
 
 
 def test_crawls_of_all_threads(new_site: Callable[[], Any], bench: Any) -> None:

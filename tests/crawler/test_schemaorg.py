@@ -301,6 +301,56 @@ def test_where_microdata_stand(markup: str) -> None:
     assert only(page(body=markup)).text == "Fine."
 
 
+FORUM_POST = """
+<li id="post-{number}" itemscope itemtype="http://schema.org/DiscussionForumPosting">
+  <a href="/t/teapots/3/post/{number}/"><time itemprop="datePublished" datetime="2026-03-01T10:00:00Z">March</time></a>
+  <div class="{classes}" itemprop="articleBody">{body}</div></li>"""
+
+
+def posts(*bodies: str, classes: str = "post-body") -> tuple[Item, ...]:
+    """The items of a forum's page with these posts."""
+    numbered = (FORUM_POST.format(number=12 + place, classes=classes, body=body) for place, body in enumerate(bodies))
+    return page(body=f"<ul>{''.join(numbered)}</ul>").items
+
+
+def test_a_post_is_known_by_the_link_that_its_date_is() -> None:
+    one, other = posts("It drips.", "Mine does not.")
+    assert (one.external_id, one.url) == ("/t/teapots/3/post/12/", "https://shop.example/t/teapots/3/post/12/")
+    assert other.external_id == "/t/teapots/3/post/13/"
+
+
+def test_a_link_around_more_than_the_date_is_none_of_the_review() -> None:
+    card = '<a href="/product/7">{}</a>'.format(MICRODATA.replace('data-review-id="7081234"', "").replace("<a ", "<b "))
+    assert only(page(body=card)).external_id is None
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<blockquote>It drips.</blockquote><p>Mine does not.</p>", "Mine does not."),
+        ("<p>Yes.</p><aside><p>Ann Peeters has written:</p><blockquote>It drips.</blockquote></aside>", "Yes."),
+        ("<blockquote>One<blockquote>two</blockquote></blockquote> Three", "Three"),
+        ("<aside>By the way,</aside> it drips.", "By the way,\nit drips."),
+        ("<blockquote>It drips.</blockquote>", "It drips."),
+    ],
+)
+def test_what_a_post_quotes_is_not_its_own(body: str, text: str) -> None:
+    (item,) = posts(body)
+    assert item.text == text
+
+
+def test_a_notice_in_place_of_a_post_is_none() -> None:
+    assert posts("This post is hidden. Hidden by Ann Peeters.", classes="post-body post-body-hidden") == ()
+
+
+def test_a_list_in_microdata_leads_to_its_pages() -> None:
+    entry = '<li itemprop="itemListElement" itemscope itemtype="http://schema.org/ListItem">{}</li>'
+    links = (f'<meta itemprop="url" content="https://shop.example/t/{number}/">' for number in (1, 2))
+    entries = "".join(map(entry.format, links))
+    found = page(body=f'<ul itemscope itemtype="http://schema.org/ItemList">{entries}</ul>')
+    assert found.listed == ("https://shop.example/t/1/", "https://shop.example/t/2/")
+
+
 def test_microdata_that_refer_to_each_other_in_circles_end() -> None:
     loop = (
         '<div itemscope itemtype="http://schema.org/Review" id="a" itemprop="x y" itemref="b"></div>'
