@@ -248,11 +248,12 @@ def observe(classifier: Classifier, profile: Profile, documents: Sequence[Docume
     spans = [where for _, _, where, _ in passages] + [()] * len(phrases)
     states = classifier.contexts(texts, spans, DEPTH)
     count, products = len(passages), len(profile.products)
+    described, sold, excluded = torch.split(states[count:, 1], [1, products, len(profile.exclusions)])
     return Observed(
         [owner for owner, _, _, _ in passages],
         states[:count],
         torch.tensor([marks for _, _, _, marks in passages]).reshape(count, len(PLAIN)),
-        torch.split(states[count:, 1], [1, products, len(profile.exclusions)]),
+        (described, sold, excluded),
     )
 
 
