@@ -6,6 +6,7 @@ import codecs
 import html
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -73,13 +74,19 @@ def decode(body: bytes, content_type: str | None = None) -> str:
 
 _PROLOGUE = re.compile(rb"(?>\s+|<\?[^>]*>|<!--.*?-->|<!doctype[^\[>]*(?:\[.*?\]\s*)?>)*+", re.IGNORECASE | re.DOTALL)
 _ROOT = re.compile(rb"<(html|rss|feed|rdf:rdf)\b", re.IGNORECASE)
+_MUST_CLOSE, _CLOSED = (
+    re.compile(
+        rb"<" + slash + rb"(a|article|div|head|main|ol|script|section|span|style|table|title|ul)\b", re.IGNORECASE
+    )
+    for slash in (b"", b"/")
+)
 
 
 def ends_early(body: bytes) -> bool:
     """Say whether a document begins and does not end: it was cut off on its way, or while it was written.
 
-    >>> ends_early(b'[{"id": 1}, {"id'), ends_early(b"<html><p>Fine.</html>"), ends_early(b"<p>Fine.")
-    (True, False, False)
+    >>> ends_early(b'[{"id": 1}, {"id'), ends_early(b"<html><div>Fine."), ends_early(b"<html><div>Fine.</div>")
+    (True, True, False)
     """
     text = body.removeprefix(codecs.BOM_UTF8).strip()
     if text[:1] in (b"{", b"["):
@@ -87,8 +94,16 @@ def ends_early(body: bytes) -> bool:
     prologue = _PROLOGUE.match(text)
     content = text[prologue.end() :] if prologue else text
     if root := _ROOT.match(content):
-        return re.search(rb"</" + root[1] + rb"\s*>", text, re.IGNORECASE) is None
+        ended = re.search(rb"</" + root[1] + rb"\s*>", text, re.IGNORECASE)
+        return ended is None and (root[1].lower() != b"html" or _is_open(content))
     return bool(text[:1] == b"<" and (not content or (content[:1] == b"<" and b">" not in content)))
+
+
+def _is_open(markup: bytes) -> bool:
+    """Say whether an element is open still that HTML wants closed: the end of the document itself may be left out."""
+    opened = Counter(name.lower() for name in _MUST_CLOSE.findall(markup))
+    closed = Counter(name.lower() for name in _CLOSED.findall(markup))
+    return bool(opened - closed) or not markup.endswith(b">")
 
 
 def _is_unfinished(text: str) -> bool:

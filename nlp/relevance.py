@@ -29,7 +29,7 @@ from overheard.nlp.languages import load
 FILE = "relevance.safetensors"
 """The weights, beside those of the encoder that they were fitted on."""
 
-DEPTH = 7
+DEPTH = 6
 """The layer that is read: chosen by cross-validation over names; the last ones know sentiment and forget the rest."""
 
 PASSAGE, PASSAGES = 320, 4

@@ -389,7 +389,7 @@ def test_a_site_that_keeps_its_interface_to_itself(new_site: Callable[[], Any], 
         "firewall": ({"status": 403, "body": "<html>No"}, "blocked"),
         "bad": (error(400, "rest_invalid_param"), "failed"),
         "empty": ({"body": "[]", "headers": JSON_TYPE}, "empty"),
-        "home": ({"body": "<!doctype html><html><title>Quill"}, "layout_changed"),
+        "home": ({"body": "<!doctype html><html><title>Quill</title>"}, "layout_changed"),
     }
     for name, (answer, _) in answers.items():
         site.serve(f"/{name}/wp-json/wp/v2/comments", lambda asked, answer=answer: answer)
