@@ -18,6 +18,8 @@ _SHORT = 48
 """Characters of a label or a line that says nothing but a rating."""
 _SPLIT = re.compile(r"\s*\d{1,3}(?:[.,]\d)?\s*/\s*\d{1,3}\s*")
 _TOPS = (5.0, 6.0, 10.0, 20.0, 100.0)
+_words_in = etree.XPath("string()")
+"""Joined by libxml2, for in deep markup each element holds the words of all in it."""
 _COUNTS = frozenset("count number average avg total max frequency id percentage reviews size index".split())
 
 
@@ -54,7 +56,7 @@ def signs(element: etree._Element) -> Iterator[Sign]:
     line = own_text(element)
     if len(element) and (line or len(element) < 4):
         # "<b>4</b>/5": the pieces make one line.
-        inside = "".join(element.itertext())
+        inside = _words_in(element)
         split = line or _SPLIT.fullmatch(inside)
         line = " ".join(inside.split()) if split and len(inside) <= 2 * _SHORT else ""
     names = phrases.named(element)
@@ -123,7 +125,7 @@ def _icons(element: etree._Element, rated: bool) -> Iterator[Sign]:
     stars = all(not look.isdisjoint(phrases.RATED if len(icons) > 2 else phrases.STARS) for look in looks)
     if not stars and (not rated or len(icons) < 3):
         return
-    if any(icon.tag not in ("svg", "img") and len("".join(icon.itertext()).strip()) > 12 for icon in icons):
+    if any(icon.tag not in ("svg", "img") and len(_words_in(icon).strip()) > 12 for icon in icons):
         return
     full = [not look.isdisjoint(phrases.FULL) for look in looks]
     blank = [not look.isdisjoint(phrases.BLANK) for look in looks]
@@ -145,7 +147,7 @@ def _look(icon: etree._Element) -> frozenset[str]:
     """What the names of an icon, of the symbol that it uses and of its picture say."""
     names = [icon.get("class"), icon.get("src"), icon.get("alt"), icon.get("data-icon")]
     names += [value for use in icon.iter("use") for value in use.values()]
-    words = "".join(icon.itertext()).strip()
+    words = _words_in(icon).strip()
     drawn = {"★": "star full", "☆": "star empty"}.get(words, words if len(words) < 20 else "")
     return phrases.pieces(" ".join([*filter(None, names), drawn]))
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -56,7 +57,9 @@ def test_damaged_answers_are_pages_or_named_errors(corpus: str, request: pytest.
     folder = str(request.getfixturevalue("recorded")) if corpus == "recorded" else None
     order = {"count": COUNT, "recorded": folder, "only": []}
     command = [sys.executable, "-W", "error", str(SCRIPT), json.dumps(order)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=900)
+    # The tests share what lies beside their rooms.
+    around = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=900, env=around)
     assert ended.returncode == 0, ended.stderr[-4000:]
     report = json.loads(ended.stdout)
     assert report["failures"] == []
