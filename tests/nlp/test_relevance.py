@@ -119,8 +119,8 @@ def test_another_brand_or_word_is_another_fingerprint(classifier: Classifier) ->
     assert len({fingerprint(classifier, profile) for profile in (same, *others)}) == 4
 
 
-FLOORS = {"overheard": 0.829, "overheard, fitted on names.jsonl": 0.791}
-REJECTED_FLOOR = 0.40
+FLOORS = {"overheard": 0.806, "overheard, fitted on names.jsonl": 0.786}
+REJECTED_FLOOR = 0.41
 EPSILON = 0.02
 """Number formats differ on a few borderline texts."""
 SHA256 = "04265eb69275c2f59af0a4a45b64209e9ce965a4c14927c663ef6e150038935d"
