@@ -72,8 +72,11 @@ def open_sheet(member: etree._Element) -> Sheet:
         elif _is_quoted(element, root):
             sheet.quoted = True
             drop(element)
-    for element in [here for here in root.iter("div", "p") if here is not root and here.get("class")]:
-        _set_apart(element, root)
+    blocks = [here for here in root.iter("div", "p") if here is not root and here.get("class")]
+    around = {here for here in {block.getparent() for block in blocks} - {root} if re.search(r"\w", own_text(here))}
+    for block in blocks:
+        if block.getparent() in around:
+            _set_apart(block)
     sheet.lines = list(lines_of(root))
     return sheet
 
@@ -85,11 +88,9 @@ def _does_something(element: etree._Element) -> bool:
     return not phrases.named(element).isdisjoint(phrases.PORTRAIT) and len(text_of(element)) < 3
 
 
-def _set_apart(element: etree._Element, root: etree._Element) -> None:
+def _set_apart(element: etree._Element) -> None:
     """Move a short block that stands within a text, such as its date, before that text."""
     parent = element.getparent()
-    if parent is None or parent is root or not re.search(r"\w", own_text(parent)):
-        return
     if 0 < len(text_of(element).split()) <= HEAD:
         tail, element.tail = element.tail, None
         before = element.getprevious()
