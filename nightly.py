@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
     from overheard.nlp.relevance import Profile
     from overheard.settings import Settings
 
-BATCH = 512
-"""Mentions read and stored in one transaction: a few seconds' work, so that a kill loses little."""
+BATCH, CHARACTERS = 2048, 200_000
+"""The most mentions, and about the most characters, that are read and stored in one transaction: enough to pack batches
+by length, and a few seconds' work, so that a kill loses little."""
 
 DAILY = 86_400
 """Seconds between two crawls of a source that has no schedule of its own."""
@@ -227,7 +229,9 @@ def _readings(
 
 def _batch(store: Store, version: int, after: int) -> list[readings.Unread]:
     with store.reading() as session:
-        return readings.unread(session, version, after=after, limit=BATCH)
+        found = readings.unread(session, version, after=after, limit=BATCH)
+    lengths = accumulate(len(mention.text) for mention in found)
+    return found[: 1 + sum(length <= CHARACTERS for length in lengths)]
 
 
 def _read(classifier: Classifier, settings: Settings, batch: Sequence[readings.Unread]) -> list[readings.Reading]:

@@ -144,10 +144,16 @@ def _save_opinions(session: Session, version: int, readings: Sequence[Reading]) 
         }
         for mention, position, draft in drafts
     ]
-    ids = session.scalars(insert(Opinion).returning(Opinion.id, sort_by_parameter_order=True), rows)
+    session.execute(insert(Opinion), rows)
+    # Asked for afterwards: SQLite returns ids in the order of rows only where each is inserted by itself.
+    place = (Opinion.mention_id, Opinion.position)
+    made = select(*place, Opinion.id).where(
+        Opinion.model_version_id == version, Opinion.mention_id.in_({mention for mention, _, _ in drafts})
+    )
+    ids = {(mention, position): opinion for mention, position, opinion in session.execute(made)}
     dimensions = [
-        {"opinion_id": opinion, "dimension": name, "polarity": polarity, "score": score}
-        for opinion, (_, _, draft) in zip(ids, drafts, strict=True)
+        {"opinion_id": ids[mention, position], "dimension": name, "polarity": polarity, "score": score}
+        for mention, position, draft in drafts
         for name, (polarity, score) in draft.dimensions.items()
     ]
     if dimensions:
