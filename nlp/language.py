@@ -13,14 +13,11 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
-from copy import copy
 from functools import cache, lru_cache
 from typing import Final
 
-from py3langid.langid import MODEL_FILE
-from py3langid.langid import LanguageIdentifier as Model
-
 from overheard.errors import SettingsError
+from overheard.nlp.likelihoods import SAME, Likelihoods, known
 
 UNDETERMINED: Final = "und"
 
@@ -37,7 +34,6 @@ _COMMON: Final = frozenset(
     af az bs ca cs cy da de en es et eu fi fr ga gl hr hu id is it lt lv ms mt nl no pl pt ro sk sl sq sr sv sw tl tr vi
     """.split()
 )
-_SAME: Final = {"arz": "ar", "ary": "ar", "grc": "el", "hbo": "he", "nb": "no", "nn": "no", "wuu": "zh", "yue": "zh"}
 
 _LONGEST: Final = 4_000
 _NOISE_SIGNS: Final = ("@", "[", "://", "www.")
@@ -56,15 +52,14 @@ class LanguageIdentifier:
     """
 
     def __init__(self, languages: Sequence[str]) -> None:
-        known = set(_model().labels)
-        unknown = [code for code in languages if code not in known]
+        unknown = [code for code in languages if code not in known()]
         if unknown or not languages:
             wrong = ", ".join(map(repr, unknown)) or "no language"
             raise SettingsError(f"languages: {wrong}: expected codes such as 'en' or 'de'; correct the settings")
         self.languages = tuple(languages)
         # Of two that are equally likely, the later one in the alphabet is the first here, and wins.
         self._others = sorted(_COMMON.difference(languages), reverse=True)
-        self._narrow = _narrowed(frozenset((*languages, *_COMMON)))
+        self._narrow = _likelihoods(frozenset((*languages, *_COMMON)))
 
     def identify(self, text: str, prior: str | None = None) -> str:
         """Return the code of a configured language, that of another one where it is clearly so, or "und".
@@ -83,7 +78,8 @@ class LanguageIdentifier:
         letters = "".join(words)
         foreign = _is_foreign(letters)
         rare = prior is not None and prior not in self.languages and prior not in _COMMON
-        likelihoods = _likelihoods(_model() if foreign or rare else self._narrow, " ".join(words).lower())
+        model = _likelihoods(None) if foreign or rare else self._narrow
+        likelihoods = model.of(" ".join(words).lower().split(" "))
         if not likelihoods:
             return prior or UNDETERMINED
         if foreign:
@@ -115,29 +111,8 @@ class LanguageIdentifier:
 
 
 @cache
-def _model() -> Model:
-    """The identifier with all its languages, read once; it is never restricted, so that everyone can share it."""
-    return Model.from_model_file(MODEL_FILE, norm_probs=True)
-
-
-@cache
-def _narrowed(languages: frozenset[str]) -> Model:
-    """The identifier with these languages alone, which takes half the time; how they compare stays the same."""
-    model = copy(_model())
-    model.set_languages([code for code in model.labels if _SAME.get(code, code) in languages])
-    return model
-
-
-def _likelihoods(model: Model, text: str) -> dict[str, float]:
-    """Return the probability of each language; empty where nothing in the text says anything."""
-    # Spaces around the text let its first and last words count as whole words.
-    ranked = model.rank(f" {text} ")
-    if ranked[0][1] == ranked[-1][1]:
-        return {}
-    found: dict[str, float] = dict(ranked)
-    for code in _SAME.keys() & found.keys():
-        found[_SAME[code]] = max(found.pop(code), found.get(_SAME[code], 0.0))
-    return found
+def _likelihoods(codes: frozenset[str] | None) -> Likelihoods:
+    return Likelihoods(codes)
 
 
 def _lead(likelihoods: dict[str, float], one: str, other: str) -> float:
@@ -149,8 +124,8 @@ def _lead(likelihoods: dict[str, float], one: str, other: str) -> float:
 def _primary(prior: str | None) -> str | None:
     """Return "pt" for "pt-BR"; None for what is no language code."""
     code = re.split(r"[-_]", prior.strip().lower())[0] if prior else ""
-    code = _SAME.get(code, code)
-    return code if code in _model().labels else None
+    code = SAME.get(code, code)
+    return code if code in known() else None
 
 
 def _is_foreign(letters: str) -> bool:

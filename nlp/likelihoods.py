@@ -1,0 +1,91 @@
+"""How likely a text is in each language: py3langid's model, which its own walk reads byte by byte, read word by word.
+
+Most words of a text have been met before. What a word says depends on the automaton's state at its beginning alone, so
+it is remembered; the probabilities are those of `LanguageIdentifier.rank` (a test holds them against it), in half the
+time.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Sequence
+from functools import cache, lru_cache
+from typing import Final
+
+import numpy as np
+from py3langid.langid import MODEL_FILE
+from py3langid.langid import LanguageIdentifier as Model
+
+REMEMBERED: Final = 20_000
+"""Words that are remembered, some 300 bytes each."""
+
+SAME: Final = {"arz": "ar", "ary": "ar", "grc": "el", "hbo": "he", "nb": "no", "nn": "no", "wuu": "zh", "yue": "zh"}
+"""Varieties that count as the language that they belong to."""
+
+
+class Likelihoods:
+    """The model with all its languages, or with those of `codes` alone, which is faster; they compare the same."""
+
+    def __init__(self, codes: Collection[str] | None = None) -> None:
+        model = _model()
+        names = [(number, SAME.get(name, name), name) for number, name in enumerate(model.nb_classes)]
+        kept = [(number, code, name) for number, code, name in names if codes is None or code in codes]
+        columns = [number for number, _, _ in kept]
+        self._names = [(code, name) for _, code, name in kept]
+        self._prior = model.nb_pc[columns]
+        # A row of weights is read for each feature: side by side in memory, in the type that is reckoned with.
+        self._weights = model.nb_ptc if codes is None else np.ascontiguousarray(model.nb_ptc[:, columns], np.float32)
+        self._features = lru_cache(REMEMBERED)(_features)
+        self._begun = _features(0, "")
+
+    def of(self, words: Sequence[str]) -> dict[str, float]:
+        """Return the probability of each language by its code; empty where nothing in the words says anything."""
+        # Spaces around the text let its first and last words count as whole words.
+        text = unicodedata.normalize("NFC", " ".join(words))
+        found, state = list(self._begun[0]), self._begun[1]
+        for word in text.split(" "):
+            features, state = self._features(state, word)
+            found += features
+        if not found:
+            return {}
+        counts = Counter(found)
+        logs = np.log1p(np.fromiter(counts.values(), np.float32, len(counts)))
+        scores = logs @ self._weights[np.fromiter(counts, np.intp, len(counts))] + self._prior
+        # py3langid's temperature: the square root of the bytes keeps long texts from being sure of everything.
+        scores /= math.sqrt(len(text.encode("utf-8", "surrogatepass")) + 2)
+        chances = np.exp(scores - scores.max())
+        return self._by_code((chances / chances.sum()).tolist())
+
+    def _by_code(self, chances: Sequence[float]) -> dict[str, float]:
+        """Add up the scripts of one language, and let the likeliest variety stand for those that count as one."""
+        names: dict[tuple[str, str], float] = {}
+        for key, chance in zip(self._names, chances, strict=True):
+            names[key] = names.get(key, 0.0) + chance
+        found: dict[str, float] = {}
+        for (code, _), chance in names.items():
+            found[code] = max(chance, found.get(code, 0.0))
+        return found
+
+
+def _features(state: int, word: str) -> tuple[tuple[int, ...], int]:
+    """Return the features that end within a word and the space behind it, and the state of the automaton then."""
+    moves, rows, ends, found = _model().tk_nextmove, _model().tk_row, _model().tk_output, []
+    for letter in f"{word} ".encode("utf-8", "surrogatepass"):
+        state = moves[(rows[state] << 8) + letter]
+        if ends[state] >= 0:
+            found.append(ends[state])
+    return tuple(found), state
+
+
+@cache
+def known() -> frozenset[str]:
+    """Return the names of all languages that the model knows."""
+    return frozenset(_model().labels)
+
+
+@cache
+def _model() -> Model:
+    """The model as its package ships it, read once; it is never restricted, so that everyone can share it."""
+    return Model.from_model_file(MODEL_FILE, norm_probs=True)
