@@ -11,7 +11,7 @@ from lxml import etree
 from overheard.crawler.page import text_of
 from overheard.crawler.shown import phrases
 from overheard.crawler.shown.records import HEADINGS
-from overheard.crawler.shown.sheets import HEAD, NAME, Line, Sheet, up
+from overheard.crawler.shown.sheets import HEAD, NAME, Line, Sheet, outside, up
 from overheard.crawler.shown.stars import own_text, signs
 
 _BY = re.compile(
@@ -176,12 +176,9 @@ def link_of(sheet: Sheet) -> str | None:
 
 def dates_of(root: etree._Element, body: Sequence[Line]) -> Iterator[str]:
     """Yield what may be the date of a record as it is written, the likeliest first."""
-    barred = {line.element for line in body}
     found: list[tuple[int, str]] = []
     before = ""
-    for element in root.iter():
-        if not isinstance(element.tag, str) or not barred.isdisjoint((element, *element.iterancestors())):
-            continue
+    for element in outside(root, body):
         line = own_text(element)
         other = before.endswith(":") and phrases.OTHER_DATE.search(before)
         found += [] if other else _dated(element, line)

@@ -18,7 +18,6 @@ SILENT = frozenset(["script", "style", "template", "noscript", "nav", "select", 
 """What no review stands in."""
 _LINE = 120
 """Characters of a line that says a date, and no story with one in it."""
-_MOST = 500
 _LEVELS = 4
 
 
@@ -167,7 +166,7 @@ def _alike(outline: Outline) -> Iterator[list[etree._Element]]:
         if len(dated) < 2:
             continue
         outer = tuple(_outermost(members if len(dated) * 3 >= len(members) * 2 else dated))
-        if 2 <= len(outer) <= _MOST and outer not in seen:
+        if len(outer) >= 2 and outer not in seen:
             seen.add(outer)
             yield list(outer)
 

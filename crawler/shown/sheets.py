@@ -56,6 +56,7 @@ class Sheet:
 
 
 def open_sheet(member: etree._Element) -> Sheet:
+    """Return the sheet of a record with its lines; the record itself stays as it is."""
     root = deepcopy(member)
     root.tail = None
     sheet = Sheet(member, root)
@@ -172,7 +173,19 @@ def is_aside(line: Line) -> bool:
     return line.words <= NAME and any(not phrases.pieces(slot).isdisjoint(phrases.ASIDE) for slot in line.slots)
 
 
+def outside(root: etree._Element, body: Sequence[Line]) -> Iterator[etree._Element]:
+    """Yield the elements of a record that stand outside the words of its author, in document order."""
+    barred = {line.element for line in body}
+    stack = [root]
+    while stack:
+        element = stack.pop()
+        if isinstance(element.tag, str) and element not in barred:
+            yield element
+            stack.extend(reversed(element))
+
+
 def up(element: etree._Element, root: etree._Element) -> Iterator[etree._Element]:
+    """Yield an element and what it stands in, the innermost first, up to the root and without it."""
     here = element
     while here is not None and here is not root:
         yield here
@@ -180,4 +193,5 @@ def up(element: etree._Element, root: etree._Element) -> Iterator[etree._Element
 
 
 def has_date(element: etree._Element) -> bool:
+    """Say whether a date stands in an element."""
     return any(says_date(here) for here in element.iter() if isinstance(here.tag, str))

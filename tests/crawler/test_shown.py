@@ -59,6 +59,20 @@ def test_ratings_as_pages_draw_them(stars: str) -> None:
     assert [(item.rating, item.rating_scale) for item in found] == [(1.0, 5.0), (0.25, 5.0), (0.75, 5.0)]
 
 
+def test_a_rating_drawn_among_the_words() -> None:
+    body = cards("").replace('<div class="text">', '<div class="text"><img src="s.svg" alt="{} stars">')
+    found = page(body.format(5, 2, 4)).items
+    assert [(item.text, item.rating) for item in found] == [(text, (n - 1) / 4) for _, _, text, n in SAID]
+    said = cards("").replace('<div class="text">', '<div class="text">I give it {} stars. ')
+    assert {item.rating for item in page(said.format(5, 2, 4)).items} == {None}
+
+
+def test_a_long_page_is_read_whole() -> None:
+    one = cards(STARS).partition('<div class="review">')[2].partition('<div class="review">')[0]
+    many = "".join(f'<div class="review">{one.replace(SAID[0][2], f"{SAID[0][2]} No. {n}")}' for n in range(700))
+    assert len(page(f'<div class="reviews">{many}</div>').items) == 700
+
+
 def test_a_review_in_full() -> None:
     stars = '<span aria-label="{n} of 5"></span><h3 class="title">About {w}</h3>'
     reply = (
@@ -215,6 +229,27 @@ def test_mark_up_that_is_cut_short_gets_its_end() -> None:
     assert page(cards(STARS), head=linked(cut)).items[0].text == SAID[0][2]
     shown_cut = cards(STARS).replace(SAID[0][2], SAID[0][2][:30] + "… <a>Read more</a>")
     assert len(page(shown_cut, head=linked(SAID[0][2])).items) == 3
+
+
+def test_the_answers_that_the_mark_up_lists_as_reviews() -> None:
+    answers = [f"Thank you for the kind words, {name}." for name, *_ in SAID]
+    extra = "<div><b>Reply from the shop</b><p>Thank you for the kind words, {name}.</p></div>"
+    listed = linked(*(text for _, _, text, _ in SAID), *answers[:2], answers[2] + " Reply", "Never shown, but listed.")
+    found = page(cards(STARS, extra=extra), head=listed).items
+    assert [(item.text, item.reply) for item in found] == [
+        *((text, answer) for (_, _, text, _), answer in zip(SAID, answers, strict=True)),
+        ("Never shown, but listed.", None),
+    ]
+    rated = linked(*(text for _, _, text, _ in SAID), answers[0], reviewRating={"ratingValue": 5})
+    assert answers[0] in [item.text for item in page(cards("", extra=extra), head=rated).items]
+
+
+def test_two_long_texts_of_one_review() -> None:
+    words = [f"word{n % 997}{n % 13}" for n in range(6000)]
+    other = ["else" if n % 7 == 0 else word for n, word in enumerate(words)]
+    body = cards(STARS).replace(SAID[0][2], " ".join(words))
+    assert len(page(body, head=linked(" ".join(other))).items) == 3
+    assert len(page(body, head=linked(" ".join(words[:3000]))).items) == 4
 
 
 def test_a_listing_leads_to_its_pages() -> None:
