@@ -43,14 +43,14 @@ OPINION = frozenset(
     review reviews reviewlist opinion opinions testimony complaint complaints feedback bewertung bewertungen rezension
     rezensionen erfahrung erfahrungen meinung beoordeling beoordelingen ervaring klacht avis temoin temoignage plainte
     recensione recensioni opinioni parere reclamo opinione valoracion valoraciones opiniones resena resenas queja
-    avaliacao avaliacoes opiniao opinioes reclamacao recenzie recenzii pareri reclamatie op rv rev
+    avaliacao avaliacoes opiniao opinioes reclamacao recenzie recenzii pareri reclamatie
     """.split()
 )
 TALK = frozenset(
     """
     comment comments post posts postbit message messages reply replies topic thread discussion forum kommentar kommentare
     beitrag antwort bericht reactie commentaire commentaires messaggio commento commenti comentario comentarios mensaje
-    mensagem comentariu comentarii mesaj comm
+    mensagem comentariu comentarii mesaj
     """.split()
 )
 PROFILE = re.compile(
@@ -70,19 +70,19 @@ CHOSEN = frozenset("testimonial testimonials quote quotes swiper carousel slider
 """Names of what a company shows of itself: chosen quotations, questions with its own answers."""
 REPLY = frozenset(
     """
-    reply replies response responses respond answer answers ans owner vendor merchant seller dev developer replier antwort
-    reactie antwoord reponse rep respuesta resposta risposta raspuns
+    reply replies response responses respond answer answers owner vendor merchant seller dev developer antwort
+    reactie antwoord reponse respuesta resposta risposta raspuns
     """.split()
 )
-TALKBACK = frozenset("comments comentarii children kids kid uc replies thread discussion cust customer".split())
+TALKBACK = frozenset("comments comentarii children replies thread discussion customer".split())
 QUOTE = frozenset("quote quoted bbquote citat citation cita zitat citazione citacao citaat".split())
 SIGNATURE = frozenset("signature sig firma signatur handtekening assinatura semnatura".split())
 EDITED = frozenset("lastedit lastedited edited edit editnote".split())
 AUTHOR = frozenset(
     """
     author authors user username nick nickname name who by byline reviewer customer consumer guest member pseudo pseudonym
-    autor auteur autore auth nom nombre naam nume utente usuario usuari utilizator gast cliente poster creator fn
-    profile prof avatar
+    autor auteur autore nom nombre naam nume utente usuario utilizator gast cliente poster creator fn
+    profile avatar
     """.split()
 )
 PERSON = frozenset("author user username avatar guest member reviewer profile".split())
@@ -90,15 +90,15 @@ HEADLINE = frozenset("title headline heading subject summary titre titel titolo 
 ASIDE = frozenset(
     """
     meta info infos details helpful useful votes vote voting action actions actionbar footer foot tag tags badge badges chip
-    label verify verified ver version stay room photo photos pics images gallery location lieu city flag country share
-    report buttons toolbar scores score rating ratings stars note bar soc wants status usertitle rank extra pairs custom
-    likes reactions permalink attribution empty nocomment removed deleted notice variant ad promo
+    label verify verified version stay room photo photos pics images gallery location city flag country share
+    report buttons toolbar scores score rating ratings stars note bar status usertitle rank extra
+    likes reactions permalink attribution empty removed deleted notice variant ad promo
     """.split()
 )
 """Names of what stands beside the words of a review; what says so is not read as those words."""
 STATE = frozenset("status state badge tag chip seal".split())
-PORTRAIT = frozenset("avatar initial initials monogram pastille icon".split())
-HIDDEN = frozenset("hidden skeleton tpl placeholder proto prototype sample stub dummy skelet".split())
+PORTRAIT = frozenset("avatar initial initials monogram icon".split())
+HIDDEN = frozenset("hidden skeleton tpl placeholder proto prototype ".split())
 ASIDE_LINES = frozenset("meta info infos details header foot footer by byline attribution".split())
 """Names of lines that may say by whom, beside what else they say."""
 VISUALLY = frozenset(["visually", "sr", "spoken", "aria", "offscreen"])
@@ -252,19 +252,39 @@ EDITS = re.compile(
     re.IGNORECASE,
 )
 """How a note of an edit begins."""
+_NO = r"not?|non|não|nu|nessun\w*|nenhum\w*|ningún|niet|geen|nicht|kein\w*|pas|aucun\w*|sans|sem|sin|senza|fără"
+_POST = (
+    r"reviews?|comments?|posts?|messages?|content|replies|reply|bewertung|kommentar|beitrag|nachricht|inhalt|antwort|bericht|"
+    r"reactie|beoordeling|commentaire|avis|contenu|réponse|comentario|mensaje|opinión|contenido|respuesta|commento|"
+    r"messaggio|recensione|contenuto|risposta|comentário|mensagem|avaliação|conteúdo|resposta|comentariul?|mesajul?|recenzia|"
+    r"conținutul|răspunsul"
+)
+_GONE = (
+    r"removed|deleted|hidden|retirée?|supprimée?|masquée?|rimoss[oa]|cancellat[oa]|nascost[oa]|eliminad[oa]|eliminat[oa]?|"
+    r"removid[oa]|apagad[oa]|retirad[oa]|ocultad[oa]|ocultat?|ștears?ă?|șters|ascuns[ăa]?|entfernt|gelöscht|ausgeblendet|"
+    r"verwijderd|verborgen"
+)
 NO_WORDS = re.compile(
-    r"\b(?:not?|non|não|nu|nessun\w*|nenhum\w*|ningún|niet|geen|nicht|kein\w*|pas|aucun\w*|sans|sem|sin|fără)\b.{0,25}?"
-    r"\b(?:comment\w*|kommentar\w*|commentaar|opmerking\w*|commento|commenti|comentári\w*|comentari\w*)|no (?:written )?review\b|(?:only|nur|alleen|solo|seulement|apenas|só|doar)\s+(?:a\s+|een\s+|una?\s+)?"
-    r"(?:stars?|sterne?|rating|score|sterren|étoiles|stelle|estrellas|estrelas|stele|note)\b|kein(?:en)? (?:text|kommentar)|"
-    r"geen (?:tekst|commentaar|opmerking)|aucun commentaire|pas de commentaire|sans commentaire|nessun commento|"
-    r"(?:no hay|sin) comentarios|sem comentários?|fără (?:comentarii|text)|nu există comentarii|awaiting|"
-    r"(?:has been|was|a été|è stat[ao]|fue|ha sido|foi|a fost|wurde|is)\s+(?:removed|deleted|retir\w+|supprim\w+|"
-    r"rimoss\w+|cancellat\w+|elimin\w+|remov\w+|retras\w+|șters\w*|entfernt|gelöscht|verwijderd|masqu\w+|hidden|"
-    r"ausgeblendet|verborgen|nascost\w+|ocult\w+|ascuns\w*)|(?:gelöscht|verwijderd)\W*$",
+    rf"\W*+(?:"
+    # "This guest left no written comment", as one sentence: what goes on is somebody's own.
+    rf"[^,.;:!?]{{0,40}}?\b(?:{_NO})\b[^,.;:!?]{{0,25}}?\b(?:comment|kommentar|opmerking|commento|comentári|comentari)"
+    r"[^,.;:!?]*+\W*+$"
+    r"|(?:kein(?:en)?|geen|fără|sans|sin|senza|sem|no)\s+te(?:x|ks)\w*\W*+$"
+    r"|(?:[^\W\d]+\s+){0,3}(?:only|nur|alleen|solo|seulement|apenas|só|doar)\s+(?:an?\s+|een\s+|una?\s+)?"
+    r"(?:stars?|sterne?|rating|score|sterren|étoiles|stelle|estrellas|estrelas|stele)"
+    r"(?:\s+(?:and|und|en|et|e|y|și)\s+\w+(?:\s+\w+)?)?\W*+$"
+    r"|your (?:comment|review) is awaiting"
+    r"|(?:(?:this|the|diese[rs]?|de[rt]|die|das|dit|deze|het|ce|cet|cette|la|le|el|est[ae]|quest[oa]|il|o|a|acest\w*)\s+)?"
+    rf"(?:{_POST})\b.{{0,40}}?\b(?:has been|was|is|a été|è stat[ao]|fue|ha sido|foi|a fost|wurde|werd)\s+(?:{_GONE})\b"
+    rf"|(?:{_GONE})\W*+$)",
     re.IGNORECASE,
 )
-"""What stands in the place of a review that has no words, or was taken away."""
-FILLER = re.compile(r"lorem ipsum|\{\{|\{\w+\}|\$\{|<%|your (?:review|text) here|placeholder", re.IGNORECASE)
+"""How the note begins that stands in the place of a review which has no words, or was taken away."""
+FILLER = re.compile(
+    r"\W*lorem ipsum|.{0,60}\byour (?:review|text) (?:goes )?here|\s*(?:(?:\{\{[^{}]*\}\}|\$?\{\w+\}|<%[^%]*%>)\s*)+$",
+    re.IGNORECASE,
+)
+"""The whole of a text, or its beginning, that a pattern of the page holds until a script fills it."""
 _NOBODY = re.compile(
     r"anon[iyî]m\w*|anoniem|anònim\w*|anônim\w*|anónim\w*|gast|guest|a guest|invité|invitado|ospite|convidado|vizitator|"
     r"visitante|(?:(?:ein\w*|een|une?|an?|una|uno|um|uma)\s+(?:[\w-]+[\s-])?|verified\s+)?(?:customer|buyer|user|kunde|kundin|"

@@ -74,7 +74,7 @@ def body_of(sheet: Sheet, slots: frozenset[str]) -> list[Line]:
 
 
 def _is_no_text(line: Line, root: etree._Element) -> bool:
-    if line.words <= 30 and (phrases.NO_WORDS.search(line.text) or phrases.FILLER.search(line.text)):
+    if line.words <= 30 and (phrases.NO_WORDS.match(line.text) or phrases.FILLER.match(line.text)):
         return True
     if phrases.EDITS.match(line.text):
         return True

@@ -95,7 +95,7 @@ def _leads_on(card: Card, context: reviews.Context) -> bool:
 
 
 def _item(card: Card, context: reviews.Context, thread: str) -> Item | None:
-    if not card.text or phrases.FILLER.search(card.text):
+    if not card.text or phrases.FILLER.match(card.text):
         return None
     title = own_title(card.title or "", card.text, card.author)
     if title and re.sub(r"^(?:re|aw|antw)\s*:\s*", "", title.casefold()) in thread:
