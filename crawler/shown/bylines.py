@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from lxml import etree
 
 from overheard.crawler.page import text_of
-from overheard.crawler.shown import phrases
+from overheard.crawler.shown import naming, phrases
 from overheard.crawler.shown.records import HEADINGS
 from overheard.crawler.shown.sheets import HEAD, NAME, Line, Sheet, outside, up
 from overheard.crawler.shown.stars import own_text, signs
@@ -39,7 +39,7 @@ def _headlines(sheet: Sheet) -> Iterator[str]:
         above = list(up(line.element, sheet.root))[:3]
         if any(here.tag in HEADINGS for here in above):
             yield " ".join(line.text.split())
-        elif any(not phrases.endings(here).isdisjoint(phrases.HEADLINE) or _is_item_name(here) for here in above):
+        elif any(not naming.endings(here).isdisjoint(naming.HEADLINE) or _is_item_name(here) for here in above):
             named.append(" ".join(line.text.split()))
     yield from named
 
@@ -56,14 +56,12 @@ def _means_author(element: etree._Element, root: etree._Element) -> bool:
     if any(_is_item_name(here) for here in above):
         return False
     for here in above:
-        endings = phrases.endings(here)
-        if not endings.isdisjoint(phrases.HEADLINE):
-            return not phrases.named(here).isdisjoint(phrases.PERSON) and phrases.named(here).isdisjoint(
-                phrases.OPINION
-            )
-        if not endings.isdisjoint(phrases.AUTHOR):
+        endings = naming.endings(here)
+        if not endings.isdisjoint(naming.HEADLINE):
+            return not naming.words(here).isdisjoint(naming.PERSON) and naming.words(here).isdisjoint(naming.OPINION)
+        if not endings.isdisjoint(naming.AUTHOR):
             return True
-    return any(not phrases.named(here).isdisjoint(phrases.AUTHOR) for here in above) and not any(
+    return any(not naming.words(here).isdisjoint(naming.AUTHOR) for here in above) and not any(
         here.tag in HEADINGS for here in above
     )
 
@@ -101,8 +99,8 @@ def _beside_body(sheet: Sheet, title: str | None) -> Iterator[Line]:
             or line.text in sheet.labels
         ):
             continue
-        no_name = phrases.ASIDE - phrases.AUTHOR - phrases.ASIDE_LINES
-        aside = any(not phrases.pieces(slot.partition(">")[0]).isdisjoint(no_name) for slot in line.slots)
+        no_name = naming.ASIDE - naming.AUTHOR - naming.ASIDE_LINES
+        aside = any(not naming.pieces(slot.partition(">")[0]).isdisjoint(no_name) for slot in line.slots)
         if not aside or _means_author(line.element, sheet.root):
             yield line
 

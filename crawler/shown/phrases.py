@@ -1,113 +1,17 @@
 """What pages say around a review, in the eight languages: dates, ratings, replies, and the words that are the page's own.
 
-Everything here is a word list of a language or the spelling of a kind of mark-up; nothing belongs to one site.
+Everything here is an expression of a language; nothing belongs to one site.
 """
 
 from __future__ import annotations
 
 import re
-from functools import cache
-
-from lxml import etree
-
-# -- names in class, id and itemprop ---------------------------------------------------------------------------------
-
-_PIECE = re.compile(r"[a-zà-ÿ]+", re.IGNORECASE)
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-
-
-@cache
-def pieces(names: str) -> frozenset[str]:
-    """Return the words that class names are made of.
-
-    >>> sorted(pieces("c-review__body isOpen"))
-    ['body', 'c', 'is', 'open', 'review']
-    """
-    return frozenset(piece.casefold() for piece in _PIECE.findall(_CAMEL.sub("-", names)))
-
-
-def named(element: etree._Element) -> frozenset[str]:
-    """Return the words of an element's class, id and itemprop."""
-    given = (element.get("class"), element.get("id"), element.get("itemprop"))
-    return pieces(" ".join(filter(None, given)))
-
-
-def endings(element: etree._Element) -> frozenset[str]:
-    """Return the last word of each class name of an element, which says what it is: `title` in `user-review__title`."""
-    words = (_PIECE.findall(_CAMEL.sub("-", name)) for name in (element.get("class") or "").split())
-    return frozenset(each[-1].casefold() for each in words if each)
-
-
-OPINION = frozenset(
-    """
-    review reviews reviewlist opinion opinions testimony complaint complaints feedback bewertung bewertungen rezension
-    rezensionen erfahrung erfahrungen meinung beoordeling beoordelingen ervaring klacht avis temoin temoignage plainte
-    recensione recensioni opinioni parere reclamo opinione valoracion valoraciones opiniones resena resenas queja
-    avaliacao avaliacoes opiniao opinioes reclamacao recenzie recenzii pareri reclamatie
-    """.split()
-)
-TALK = frozenset(
-    """
-    comment comments post posts postbit message messages reply replies topic thread discussion forum kommentar kommentare
-    beitrag antwort bericht reactie commentaire commentaires messaggio commento commenti comentario comentarios mensaje
-    mensagem comentariu comentarii mesaj
-    """.split()
-)
-PROFILE = re.compile(
-    r"/(?:u|users?|members?|memberlist|profiles?|people|authors?|autor|auteur|utilisateurs?|membres?|usuarios?|utenti|utente|"
-    r"gebruikers?|nutzer|mitglied\w*|utilizatori?)(?:[/.?]|$)|[?&](?:u|uid|user|member)=|/@|mode=viewprofile|consumer-profile",
-    re.IGNORECASE,
-)
-"""An address that is a person's."""
-REVIEWS = re.compile(
-    r"\breviews?\b|\bopinions?\b|\bcomments?\b|\bfeedback|\bcomplaints?\b|bewertung|rezension|erfahrung|meinung|kommentar|"
-    r"beoordeling|ervaring|reacties|\bavis\b|témoignage|commentaire|recension|opinion[ei]|comment[io]\b|valoraci|opinión|reseña|"
-    r"comentari|avaliaç|opini(?:ão|ões)|reclamaç|recenzi|păreri|recomandăril|recomendaci|plângeri",
-    re.IGNORECASE,
-)
-"""The heading of what people say."""
-CHOSEN = frozenset("testimonial testimonials quote quotes swiper carousel slider faq qa qna question questions".split())
-"""Names of what a company shows of itself: chosen quotations, questions with its own answers."""
-REPLY = frozenset(
-    """
-    reply replies response responses respond answer answers owner vendor merchant seller dev developer antwort
-    reactie antwoord reponse respuesta resposta risposta raspuns
-    """.split()
-)
-TALKBACK = frozenset("comments comentarii children replies thread discussion customer".split())
-QUOTE = frozenset("quote quoted bbquote citat citation cita zitat citazione citacao citaat".split())
-SIGNATURE = frozenset("signature sig firma signatur handtekening assinatura semnatura".split())
-EDITED = frozenset("lastedit lastedited edited edit editnote".split())
-AUTHOR = frozenset(
-    """
-    author authors user username nick nickname name who by byline reviewer customer consumer guest member pseudo pseudonym
-    autor auteur autore nom nombre naam nume utente usuario utilizator gast cliente poster creator fn
-    profile avatar
-    """.split()
-)
-PERSON = frozenset("author user username avatar guest member reviewer profile".split())
-HEADLINE = frozenset("title headline heading subject summary titre titel titolo titulo titlu tit betreff sujet".split())
-ASIDE = frozenset(
-    """
-    meta info infos details helpful useful votes vote voting action actions actionbar footer foot tag tags badge badges chip
-    label verify verified version stay room photo photos pics images gallery location city flag country share
-    report buttons toolbar scores score rating ratings stars note bar status usertitle rank extra
-    likes reactions permalink attribution empty removed deleted notice variant ad promo
-    """.split()
-)
-"""Names of what stands beside the words of a review; what says so is not read as those words."""
-STATE = frozenset("status state badge tag chip seal".split())
-PORTRAIT = frozenset("avatar initial initials monogram icon".split())
-HIDDEN = frozenset("hidden skeleton tpl placeholder proto prototype ".split())
-ASIDE_LINES = frozenset("meta info infos details header foot footer by byline attribution".split())
-"""Names of lines that may say by whom, beside what else they say."""
-VISUALLY = frozenset(["visually", "sr", "spoken", "aria", "offscreen"])
 
 # -- dates -----------------------------------------------------------------------------------------------------------
 
 _MONTH = (
     r"(?:j[aä]n|janv|fe[bv]|fév|febr|mär|mar|mrt|maa|apr|abr|avr|ma[iy]|mag|mei|jun[iu]?|juin|giu|iun|jul|juil|lug|iul|aug|"
-    r"ag[oô]|août|aoû|sep|set|okt|oct|out|ott|nov|noi|de[czs]|déc|dic|gen|ene|ian|ene)[a-zà-ÿăâîșțşţ]{0,8}\.?"
+    r"ag[oô]|août|aoû|sep|set|okt|oct|out|ott|nov|noi|de[czs]|déc|dic|gen|ene|ian)[a-zà-ÿăâîșțşţ]{0,8}\.?"
 )
 _MONTHS = (
     "january february march april june july august september october november december januar februar märz juni juli oktober "
@@ -158,16 +62,13 @@ OTHER_DATE = re.compile(
 
 _STAR = r"(?:stars?|sterne?n?|sterren|ster|[ée]toiles?|stell[ae]|estrellas?|estrelas?|stele|stea|bubbles|★|⭐)"
 _NUMBER = r"(\d{1,3}(?:[.,]\d{1,2})?)"
-_STARS = (
-    r"(?:stars?|sterne?n?|sterren|ster|[ée]toiles?|stell[ae]|estrellas?|estrelas?|stele|stea|points?|punkten?|punten|"
-    r"punti|puntos|pontos|puncte|bubbles|★|⭐)"
-)
+_UNIT = rf"(?:{_STAR}|points?|punkten?|punten|punti|puntos|pontos|puncte)"
 _TOP = {
     "five": "5", "fünf": "5", "vijf": "5", "cinq": "5", "cinque": "5", "cinco": "5", "cinci": "5",
     "ten": "10", "zehn": "10", "tien": "10", "dix": "10", "dieci": "10", "diez": "10", "dez": "10", "zece": "10",
 }  # fmt: skip
 FRACTION = re.compile(
-    rf"(?<![\d.,]){_NUMBER}\s*{_STARS}?\s*(?:/|out of|of|von|aus|van(?: de)?|uit|op|sur|su|de|din|em|sobre)\s*"
+    rf"(?<![\d.,]){_NUMBER}\s*{_UNIT}?\s*(?:/|out of|of|von|aus|van(?: de)?|uit|op|sur|su|de|din|em|sobre)\s*"
     rf"(\d{{1,3}}\b|{'|'.join(_TOP)})",
     re.IGNORECASE,
 )
@@ -180,21 +81,6 @@ SCORED = re.compile(
 GLYPHS = re.compile(r"[★⭐🌟☆✩½⯪⯨]{3,10}")
 BARE = re.compile(_NUMBER)
 WIDTH = re.compile(r"\bwidth\s*:\s*(\d{1,3}(?:\.\d+)?)\s*%", re.IGNORECASE)
-RATED = frozenset(
-    """
-    star stars starrating rating ratings rate rated score scores note nota stern sterne ster sterren etoile etoiles estrella
-    estrellas estrela estrelas stella stelle stea stele punkte point points bubble bubbles voto valoracion
-    """.split()
-)
-STARS = frozenset("star stars stern sterne ster sterren etoile estrella estrela stella stea".split())
-FULL = frozenset(
-    "full on filled active checked selected solid yes voll gefuellt vol gevuld plein pleine pieno piena lleno llena cheio cheia "
-    "plin plina aktiv actief actif activa activo ativa ativo attivo attiva activ".split()
-)
-BLANK = frozenset(
-    "empty off blank grey gray inactive outline border unfilled o no none leer leeg vide vuoto vuota vacio vacia vazio vazia "
-    "gol goala inaktiv inactief inactif inactiva inativa".split()
-)
 
 
 def top_of(written: str) -> float:
@@ -204,6 +90,19 @@ def top_of(written: str) -> float:
 
 # -- who answers, and what the page itself says ------------------------------------------------------------------------
 
+REVIEWS = re.compile(
+    r"\breviews?\b|\bopinions?\b|\bcomments?\b|\bfeedback|\bcomplaints?\b|bewertung|rezension|erfahrung|meinung|kommentar|"
+    r"beoordeling|ervaring|reacties|\bavis\b|témoignage|commentaire|recension|opinion[ei]|comment[io]\b|valoraci|opinión|reseña|"
+    r"comentari|avaliaç|opini(?:ão|ões)|reclamaç|recenzi|păreri|recomandăril|recomendaci|plângeri",
+    re.IGNORECASE,
+)
+"""The heading of what people say."""
+PROFILE = re.compile(
+    r"/(?:u|users?|members?|memberlist|profiles?|people|authors?|autor|auteur|utilisateurs?|membres?|usuarios?|utenti|utente|"
+    r"gebruikers?|nutzer|mitglied\w*|utilizatori?)(?:[/.?]|$)|[?&](?:u|uid|user|member)=|/@|mode=viewprofile|consumer-profile",
+    re.IGNORECASE,
+)
+"""An address that is a person's."""
 _ANSWERS = (
     r"repl(?:y|ies|ied)|respon(?:se|ded|ds)|answer(?:ed)?|antwort\w*|geantwortet|stellungnahme|kommentar\s+(?:der|des|vom|von)|"
     r"arbeitgeber-kommentar|reactie|antwoord\w*|reageerde|gereageerd|réponse|répond(?:u|ait)?|respuesta|responde|respondi(?:ó|eron)|"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from lxml import etree
 
 from overheard.crawler.page import text_of
-from overheard.crawler.shown import phrases
+from overheard.crawler.shown import naming, phrases
 from overheard.crawler.shown.records import HEADINGS
 from overheard.crawler.shown.sheets import Line, Sheet, is_aside, up
 
@@ -42,7 +42,7 @@ def instead(sheets: Sequence[Sheet], slots: frozenset[str], labels: frozenset[st
         longest = max(prose, key=lambda line: line.words, default=None)
         if longest is not None and longest.words >= _PROSE_WORDS:
             words.update(longest.slots - elsewhere)
-    return frozenset(slot for slot in words if not phrases.pieces(slot) & phrases.ASIDE)
+    return frozenset(slot for slot in words if not naming.pieces(slot) & naming.ASIDE)
 
 
 def _container(line: Line, sheet: Sheet) -> etree._Element:
@@ -61,7 +61,7 @@ def _twins(one: etree._Element, other: etree._Element) -> bool:
 
 def _is_extra(line: Line, root: etree._Element) -> bool:
     above = list(up(line.element, root))[:3]
-    heading = any(here.tag in HEADINGS or not phrases.endings(here).isdisjoint(phrases.HEADLINE) for here in above)
+    heading = any(here.tag in HEADINGS or not naming.endings(here).isdisjoint(naming.HEADLINE) for here in above)
     return heading or is_aside(line) or bool(re.match(r"[^.!?]{2,40}?\s?:\s", line.text))
 
 

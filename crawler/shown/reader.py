@@ -18,7 +18,7 @@ from lxml import etree
 from overheard.crawler import jsonld, reviews
 from overheard.crawler.merging import TELLING, Shown
 from overheard.crawler.page import NO_TEXT, own_title
-from overheard.crawler.shown import cards, phrases, records
+from overheard.crawler.shown import cards, naming, phrases, records
 from overheard.crawler.shown.cards import Card
 from overheard.crawler.shown.records import Group
 from overheard.intake.item import Item
@@ -83,7 +83,7 @@ def _sure(found: Sequence[Card], group: Group, context: reviews.Context) -> bool
         teasers = leads and sum(card.cut for card in said) * 2 > len(said)
         answered = any(card.reply for card in said)
         return ((group.talk or answered) and not teasers) or (authors and not leads)
-    return authors and not (leads and phrases.named(group.members[0]).isdisjoint(phrases.OPINION))
+    return authors and not (leads and naming.words(group.members[0]).isdisjoint(naming.OPINION))
 
 
 def _leads_on(card: Card, context: reviews.Context) -> bool:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from lxml import etree
 
-from overheard.crawler.shown import phrases
+from overheard.crawler.shown import naming, phrases
 from overheard.crawler.shown.stars import How, own_text, signs
 
 HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
@@ -49,8 +49,8 @@ def is_hidden(element: etree._Element) -> bool:
     """Say whether an element is itself marked as not shown; what only screen readers read is shown."""
     if element.get("hidden") is not None or "display:none" in (element.get("style") or "").replace(" ", "").casefold():
         return True
-    names = phrases.named(element)
-    return not names.isdisjoint(phrases.HIDDEN) and names.isdisjoint(phrases.VISUALLY)
+    names = naming.words(element)
+    return not names.isdisjoint(naming.HIDDEN) and names.isdisjoint(naming.SPOKEN)
 
 
 def says_date(element: etree._Element) -> bool:
@@ -195,15 +195,15 @@ def _judged(members: Sequence[etree._Element], outline: Outline) -> Iterator[Gro
 def _talk(members: Sequence[etree._Element]) -> bool:
     """Say whether the names of some elements, or of what they stand in, say that people speak there."""
     around = [members[0], *list(members[0].iterancestors())[:_LEVELS]]
-    names = frozenset[str]().union(*(phrases.named(element) for element in around))
-    own = phrases.named(members[0])
-    said = not names.isdisjoint(phrases.OPINION | phrases.TALK) or any(
+    names = frozenset[str]().union(*(naming.words(element) for element in around))
+    own = naming.words(members[0])
+    said = not names.isdisjoint(naming.OPINION | naming.TALK) or any(
         phrases.REVIEWS.search(each) for each in _heads(around)
     )
     said = said or any(
-        not phrases.named(inner).isdisjoint(phrases.OPINION) for inner in members[0].iterdescendants("div")
+        not naming.words(inner).isdisjoint(naming.OPINION) for inner in members[0].iterdescendants("div")
     )
-    return said and own.isdisjoint(phrases.CHOSEN | phrases.QUOTE)
+    return said and own.isdisjoint(naming.CHOSEN | naming.QUOTE)
 
 
 def _heads(around: Iterable[etree._Element]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from overheard.crawler.page import text_of
-from overheard.crawler.shown import phrases
+from overheard.crawler.shown import naming, phrases
 from overheard.crawler.shown.bylines import dates_of
 from overheard.crawler.shown.prose import once
 from overheard.crawler.shown.records import says_date
@@ -86,7 +86,7 @@ def cut_answers(sheet: Sheet, main: frozenset[str], elsewhere: str) -> None:
 def _is_nested(element: etree._Element, root: etree._Element) -> bool:
     """Say whether an element stands in a record within the record: those of a thread stand in one another."""
     for here in up(element, root):
-        if (here.tag == root.tag and root.tag in ("li", "article")) or "children" in phrases.named(here):
+        if (here.tag == root.tag and root.tag in ("li", "article")) or "children" in naming.words(here):
             return has_date(here)
     return False
 
@@ -100,14 +100,14 @@ def _block(element: etree._Element, sheet: Sheet) -> _Block | None:
     if sum(has_date(child) and len(text_of(child).split()) > 3 for child in element if child.tag in BLOCKS) > 1:
         return None
     heads = [line.text for line in lines[:3] if line.words <= HEAD and not _is_state(line)]
-    return _Block(element, lines, phrases.named(element), heads)
+    return _Block(element, lines, naming.words(element), heads)
 
 
 def _is_answer(block: _Block, order: _Order) -> bool:
     """Say whether a part of a record calls itself an answer, is named like one, or has a name and date of its own."""
     if block.labelled:
         return True
-    named = not block.names.isdisjoint(phrases.REPLY | phrases.TALKBACK)
+    named = not block.names.isdisjoint(naming.REPLY | naming.TALKBACK)
     signed = any(line.words > 1 and not phrases.DATE.search(line.text) for line in block.lines[1:])
     dated = signed and order.another_date(block.element)
     return (named or dated) and not phrases.OTHER_DATE.search(block.head)
@@ -118,14 +118,14 @@ def _is_companys(block: _Block, elsewhere: str) -> bool:
     if phrases.CUSTOMERS.search(block.head):
         return False
     staff = phrases.STAFF.search(f"{block.head} {block.element.get('class') or ''}")
-    if block.labelled or staff or (block.names & phrases.REPLY and not block.names & phrases.TALKBACK):
+    if block.labelled or staff or (block.names & naming.REPLY and not block.names & naming.TALKBACK):
         return True
     return any(_is_name(text) and text.casefold() in elsewhere for text in block.heads)
 
 
 def _is_state(line: Line) -> bool:
     """Say whether a line is a mark such as "answered"."""
-    return any(not phrases.pieces(slot).isdisjoint(phrases.STATE) for slot in line.slots)
+    return any(not naming.pieces(slot).isdisjoint(naming.STATE) for slot in line.slots)
 
 
 def _is_name(text: str) -> bool:

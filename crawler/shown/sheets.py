@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from overheard.crawler.page import text_of
-from overheard.crawler.shown import phrases
+from overheard.crawler.shown import naming, phrases
 from overheard.crawler.shown.records import SILENT, says_date
 from overheard.crawler.shown.stars import own_text
 
@@ -83,7 +83,7 @@ def _does_something(element: etree._Element) -> bool:
     """Say whether an element is a link to answer or share with, or the letter that stands for a portrait."""
     if element.tag == "a":
         return bool(phrases.ACTION.fullmatch(text_of(element)))
-    return not phrases.named(element).isdisjoint(phrases.PORTRAIT) and len(text_of(element)) < 3
+    return not naming.words(element).isdisjoint(naming.PORTRAIT) and len(text_of(element)) < 3
 
 
 def _set_apart(element: etree._Element, root: etree._Element) -> None:
@@ -103,14 +103,14 @@ def _set_apart(element: etree._Element, root: etree._Element) -> None:
 
 def _is_quoted(element: etree._Element, root: etree._Element) -> bool:
     """Say whether an element repeats another's words, signs, or notes an edit."""
-    names = phrases.named(element)
-    signed = not names.isdisjoint(phrases.SIGNATURE) or any(name.startswith("signatur") for name in names)
-    if signed or not names.isdisjoint(phrases.EDITED):
+    names = naming.words(element)
+    signed = not names.isdisjoint(naming.SIGNATURE) or any(name.startswith("signatur") for name in names)
+    if signed or not names.isdisjoint(naming.EDITED):
         return len(text_of(element)) < len(text_of(root)) / 2
     if element.tag == "blockquote":
         parent = element.getparent()
         return element.find(".//cite") is not None or (parent is not root and bool(re.search(r"\w", own_text(parent))))
-    return not names.isdisjoint(phrases.QUOTE) and element.tag in BLOCKS
+    return not names.isdisjoint(naming.QUOTE) and element.tag in BLOCKS
 
 
 def drop(element: etree._Element) -> None:
@@ -170,7 +170,7 @@ def is_aside(line: Line) -> bool:
     """Say whether a line is the page's own: a date, a vote, a label, a rating."""
     if line.words <= HEAD and (phrases.DATE.search(line.text) or phrases.OWN_WORDS.search(line.text)):
         return True
-    return line.words <= NAME and any(not phrases.pieces(slot).isdisjoint(phrases.ASIDE) for slot in line.slots)
+    return line.words <= NAME and any(not naming.pieces(slot).isdisjoint(naming.ASIDE) for slot in line.slots)
 
 
 def outside(root: etree._Element, body: Sequence[Line]) -> Iterator[etree._Element]:

@@ -10,7 +10,7 @@ from enum import IntEnum
 from lxml import etree
 
 from overheard.crawler.selectors import class_rating
-from overheard.crawler.shown import phrases
+from overheard.crawler.shown import naming, phrases
 from overheard.intake.values import Rating, parse_rating
 
 _LABELS = ("aria-label", "title", "alt")
@@ -57,8 +57,8 @@ def signs(element: etree._Element) -> Iterator[Sign]:
         inside = "".join(element.itertext())
         split = line or _SPLIT.fullmatch(inside)
         line = " ".join(inside.split()) if split and len(inside) <= 2 * _SHORT else ""
-    names = phrases.named(element)
-    rated = not names.isdisjoint(phrases.RATED)
+    names = naming.words(element)
+    rated = not names.isdisjoint(naming.RATED)
     if line:
         yield from said(line)
         if (bare := phrases.BARE.fullmatch(line)) and (rated or _near_rated(element)):
@@ -103,13 +103,13 @@ def own_text(element: etree._Element) -> str:
 def _near_rated(element: etree._Element) -> bool:
     parent = element.getparent()
     above = parent.getparent() if parent is not None else None
-    return any(near is not None and not phrases.named(near).isdisjoint(phrases.RATED) for near in (parent, above))
+    return any(near is not None and not naming.words(near).isdisjoint(naming.RATED) for near in (parent, above))
 
 
 def _attributes(element: etree._Element) -> Iterator[Sign]:
     for name, value in element.items():
-        names = phrases.pieces(name)
-        meant = name.startswith("data-") and not names.isdisjoint(phrases.RATED) and names.isdisjoint(_COUNTS)
+        names = naming.pieces(name)
+        meant = name.startswith("data-") and not names.isdisjoint(naming.RATED) and names.isdisjoint(_COUNTS)
         meant = meant or (name == "content" and element.get("itemprop") == "ratingValue")
         if meant and phrases.BARE.fullmatch(value):
             yield Sign(How.ATTRIBUTE, _number(value), None, value)
@@ -120,13 +120,13 @@ def _icons(element: etree._Element, rated: bool) -> Iterator[Sign]:
     if not 1 <= len(icons) <= 10 or len({icon.tag for icon in icons}) > 1:
         return
     looks = [_look(icon) for icon in icons]
-    stars = all(not look.isdisjoint(phrases.RATED if len(icons) > 2 else phrases.STARS) for look in looks)
+    stars = all(not look.isdisjoint(naming.RATED if len(icons) > 2 else naming.STARS) for look in looks)
     if not stars and (not rated or len(icons) < 3):
         return
     if any(icon.tag not in ("svg", "img") and len("".join(icon.itertext()).strip()) > 12 for icon in icons):
         return
-    full = [not look.isdisjoint(phrases.FULL) for look in looks]
-    blank = [not look.isdisjoint(phrases.BLANK) for look in looks]
+    full = [not look.isdisjoint(naming.FULL) for look in looks]
+    blank = [not look.isdisjoint(naming.BLANK) for look in looks]
     half = sum("half" in look for look in looks)
     if len(icons) < 3 and not any(blank):
         yield Sign(How.PLAIN, float(len(icons)), float(len(icons)), f"{len(icons)} icons")
@@ -147,7 +147,7 @@ def _look(icon: etree._Element) -> frozenset[str]:
     names += [value for use in icon.iter("use") for value in use.values()]
     words = "".join(icon.itertext()).strip()
     drawn = {"★": "star full", "☆": "star empty"}.get(words, words if len(words) < 20 else "")
-    return phrases.pieces(" ".join([*filter(None, names), drawn]))
+    return naming.pieces(" ".join([*filter(None, names), drawn]))
 
 
 def settle(found: Sequence[Sequence[Sign]]) -> list[Rating | None]:
