@@ -1,4 +1,4 @@
-"""What pages say around a review, in the eight languages: dates, ratings, replies, and the words that are the page's own.
+"""What pages say around a review, in the eight languages: dates, replies, and the words that are the page's own.
 
 Everything here is an expression of a language; nothing belongs to one site.
 """
@@ -57,36 +57,6 @@ OTHER_DATE = re.compile(
     re.IGNORECASE,
 )
 """What a date says that is not that of the publication: the stay, the purchase, an edit, the membership."""
-
-# -- ratings ---------------------------------------------------------------------------------------------------------
-
-_STAR = r"(?:stars?|sterne?n?|sterren|ster|[ée]toiles?|stell[ae]|estrellas?|estrelas?|stele|stea|bubbles|★|⭐)"
-_NUMBER = r"(\d{1,3}(?:[.,]\d{1,2})?)"
-_UNIT = rf"(?:{_STAR}|points?|punkten?|punten|punti|puntos|pontos|puncte)"
-_TOP = {
-    "five": "5", "fünf": "5", "vijf": "5", "cinq": "5", "cinque": "5", "cinco": "5", "cinci": "5",
-    "ten": "10", "zehn": "10", "tien": "10", "dix": "10", "dieci": "10", "diez": "10", "dez": "10", "zece": "10",
-}  # fmt: skip
-FRACTION = re.compile(
-    rf"(?<![\d.,]){_NUMBER}\s*{_UNIT}?\s*(?:/|out of|of|von|aus|van(?: de)?|uit|op|sur|su|de|din|em|sobre)\s*"
-    rf"(\d{{1,3}}\b|{'|'.join(_TOP)})",
-    re.IGNORECASE,
-)
-STARRED = re.compile(rf"(?<![\d.,]){_NUMBER}[\s-]*{_STAR}(?!\w)", re.IGNORECASE)
-SCORED = re.compile(
-    r"(?:scored?|rating|rated|note|nota|notă|bewertung|bewertet|beoordeling|beoordeeld|cijfer|punteggio|voto|puntuación|"
-    rf"pontuação|calificación|valoración|avaliação|valutazione|calificativ)\b\D{{0,12}}{_NUMBER}(?![\d.,%])",
-    re.IGNORECASE,
-)
-GLYPHS = re.compile(r"[★⭐🌟☆✩½⯪⯨]{3,10}")
-BARE = re.compile(_NUMBER)
-WIDTH = re.compile(r"\bwidth\s*:\s*(\d{1,3}(?:\.\d+)?)\s*%", re.IGNORECASE)
-
-
-def top_of(written: str) -> float:
-    """Return the top of a scale, written as a number or a word of the eight languages."""
-    return float(_TOP.get(written.casefold(), written))
-
 
 # -- who answers, and what the page itself says ------------------------------------------------------------------------
 

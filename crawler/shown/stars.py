@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from lxml import etree
 
-from overheard.crawler.selectors import class_rating
+from overheard.crawler import ratings
 from overheard.crawler.shown import naming, phrases
 from overheard.intake.values import Rating, parse_rating
 
@@ -61,12 +61,12 @@ def signs(element: etree._Element) -> Iterator[Sign]:
     rated = not names.isdisjoint(naming.RATED)
     if line:
         yield from said(line)
-        if (bare := phrases.BARE.fullmatch(line)) and (rated or _near_rated(element)):
+        if (bare := ratings.BARE.fullmatch(line)) and (rated or _near_rated(element)):
             yield Sign(How.NUMBER, _number(bare[1]), None, line)
-    if rated and (found := class_rating(element.get("class") or "", 5.0)):
+    if rated and (found := ratings.class_rating(element.get("class") or "", 5.0)):
         yield Sign(How.CLASS, 1 + found.value * 4, 5.0, found.given)
     yield from _attributes(element)
-    if (style := element.get("style")) and (match := phrases.WIDTH.search(style)) and (rated or _near_rated(element)):
+    if (style := element.get("style")) and (match := ratings.WIDTH.search(style)) and (rated or _near_rated(element)):
         yield Sign(How.WIDTH, round(float(match[1]) / 20, 1), 5.0, match[0])
     yield from _icons(element, rated)
 
@@ -80,17 +80,17 @@ def said(text: str) -> Iterator[Sign]:
     text = " ".join(text.split())
     if not text or len(text) > _SHORT or phrases.OWN_WORDS.search(text) or phrases.DATE.search(text):
         return
-    if glyphs := phrases.GLYPHS.fullmatch(text.replace(" ", "").replace("\ufe0f", "")):
+    if glyphs := ratings.GLYPHS.fullmatch(text.replace(" ", "").replace("\ufe0f", "")):
         if found := parse_rating(glyphs[0]):
             top = found.scale or 5.0
             yield Sign(How.SAID, 1 + found.value * (top - 1) if top < 10 else found.value * top, top, text)
-    elif match := phrases.FRACTION.search(text):
-        value, top = _number(match[1]), phrases.top_of(match[2])
+    elif match := ratings.FRACTION.search(text):
+        value, top = _number(match[1]), ratings.top_of(match[2])
         if top in _TOPS and value <= top:
             yield Sign(How.SAID, value, top, text)
-    elif match := phrases.STARRED.search(text):
+    elif match := ratings.STARRED.search(text):
         yield Sign(How.SAID, _number(match[1]), 5.0, text)
-    elif match := phrases.SCORED.search(text):
+    elif match := ratings.SCORED.search(text):
         yield Sign(How.NUMBER, _number(match[1]), None, text)
 
 
@@ -111,7 +111,7 @@ def _attributes(element: etree._Element) -> Iterator[Sign]:
         names = naming.pieces(name)
         meant = name.startswith("data-") and not names.isdisjoint(naming.RATED) and names.isdisjoint(_COUNTS)
         meant = meant or (name == "content" and element.get("itemprop") == "ratingValue")
-        if meant and phrases.BARE.fullmatch(value):
+        if meant and ratings.BARE.fullmatch(value):
             yield Sign(How.ATTRIBUTE, _number(value), None, value)
 
 
