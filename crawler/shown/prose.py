@@ -34,8 +34,13 @@ def beside(sheets: Sequence[Sheet], main: frozenset[str]) -> frozenset[str]:
 
 def instead(sheets: Sequence[Sheet], slots: frozenset[str], labels: frozenset[str]) -> frozenset[str]:
     """The slots of prose that stand only in records without the others: two forms of review may share a list."""
-    lacking = [sheet for sheet in sheets if not any(line.slots & slots for line in sheet.lines)]
-    elsewhere = {slot for sheet in sheets if sheet not in lacking for line in sheet.lines for slot in line.slots}
+    lacking: list[Sheet] = []
+    elsewhere: set[str] = set()
+    for sheet in sheets:
+        if any(line.slots & slots for line in sheet.lines):
+            elsewhere.update(slot for line in sheet.lines for slot in line.slots)
+        else:
+            lacking.append(sheet)
     words: Counter[str] = Counter()
     for sheet in lacking:
         prose = [line for line in sheet.lines if not _is_extra(line, sheet.root) and line.text not in labels]
