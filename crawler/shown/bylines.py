@@ -30,8 +30,8 @@ def titles_of(sheets: Sequence[Sheet]) -> list[str | None]:
 def _headlines(sheet: Sheet) -> Iterator[str]:
     """Yield what may be the headline of a record, real headings first."""
     named = []
-    for line in sheet.lines:
-        if any(line is each for each in sheet.body) or not re.search(r"[^\W\d_]", line.text):
+    for line in sheet.beside:
+        if not re.search(r"[^\W\d_]", line.text):
             continue
         dated = line.words <= HEAD and phrases.DATE.search(line.text)
         if dated or _means_author(line.element, sheet.root):
@@ -92,12 +92,8 @@ def _marked_author(sheet: Sheet, title: str | None) -> str | None:
 
 
 def _beside_body(sheet: Sheet, title: str | None) -> Iterator[Line]:
-    for line in sheet.lines:
-        if (
-            any(line is each for each in sheet.body)
-            or " ".join(line.text.split()) == title
-            or line.text in sheet.labels
-        ):
+    for line in sheet.beside:
+        if " ".join(line.text.split()) == title or line.text in sheet.labels:
             continue
         no_name = naming.ASIDE - naming.AUTHOR - naming.ASIDE_LINES
         aside = any(not naming.pieces(slot.partition(">")[0]).isdisjoint(no_name) for slot in line.slots)
@@ -155,7 +151,7 @@ def _in_slot(sheet: Sheet, slot: str | None, title: str | None) -> str | None:
 def link_of(sheet: Sheet) -> str | None:
     """Where the words of a record, or a line beside them, lead as a whole: an article in a list leads to itself."""
     for line in sheet.lines:
-        if phrases.DATE.search(line.text) and line.words <= HEAD:
+        if line.words <= HEAD and phrases.DATE.search(line.text):
             continue
         around = [line.element, *line.element.iterancestors("a"), *line.element.iter("a")]
         for link in (here for here in around if here.tag == "a"):

@@ -20,7 +20,12 @@ from overheard.intake.values import Rating
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a record says; `dates` are its candidates for the day of publication, the likeliest first, as written."""
+    """What a record says.
+
+    `link` is where it leads as a whole. `named` says that it has an author, also one who gave no name: then `author`
+    is None. `dates` are its candidates for the day of publication, the likeliest first, as they are written. `cut` says
+    that the text ends short, `quoted` that words of others were left out of it.
+    """
 
     record: etree._Element
     text: str

@@ -19,11 +19,12 @@ SILENT = frozenset(["script", "style", "template", "noscript", "nav", "select", 
 _LINE = 120
 """Characters of a line that says a date, and no story with one in it."""
 _LEVELS = 4
+"""Elements around a record whose names and headings say what it is."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Elements that a page repeats, in document order, none within another.
+    """Elements that a page repeats, two or more, in document order, none within another.
 
     `ratings` is in how many of them a rating stands, 0 where that is an exception; `talk` says that a name or a heading
     there means what people say; `hidden` that a reader does not see them at first.
@@ -126,20 +127,31 @@ def find(root: etree._Element) -> list[Group]:
     """
     outline = Outline(root)
     groups = [group for members in _alike(outline) for group in _judged(members, outline)]
-    groups = [group for group in groups if not any(_lists(group, other) for other in groups)]
+    listing = _listing(groups)
     return sorted(
-        groups, key=lambda each: (not each.ratings, each.hidden, -(each.ratings or len(each.members)), each.depth)
+        (group for place, group in enumerate(groups) if place not in listing),
+        key=lambda each: (not each.ratings, each.hidden, -(each.ratings or len(each.members)), each.depth),
     )
 
 
-def _lists(outer: Group, inner: Group) -> bool:
-    """Say whether a member of one group only lists members of another: they stand side by side in it."""
-    if outer is inner or len(inner.members) <= len(outer.members) or bool(outer.ratings) is not bool(inner.ratings):
-        return False
-    held = Counter(
-        (above, depth_of(member)) for member in inner.members for above in member.iterancestors() if above in outer.set
-    )
-    return any(count > 1 for count in held.values())
+def _listing(groups: Sequence[Group]) -> set[int]:
+    """Return the places of groups whose members only list members of a larger one: these stand side by side in them."""
+    holders: defaultdict[etree._Element, list[int]] = defaultdict(list)
+    for place, group in enumerate(groups):
+        for member in group.members:
+            holders[member].append(place)
+    listing: set[int] = set()
+    for inner in groups:
+        held: Counter[tuple[int, etree._Element, int]] = Counter()
+        for member in inner.members:
+            depth = depth_of(member)
+            held.update((place, above, depth) for above in member.iterancestors() for place in holders.get(above, ()))
+        for (place, _, _), count in held.items():
+            outer = groups[place]
+            alike = bool(outer.ratings) is bool(inner.ratings)
+            if count > 1 and alike and len(inner.members) > len(outer.members):
+                listing.add(place)
+    return listing
 
 
 def overlap(one: Group, other: Group) -> bool:

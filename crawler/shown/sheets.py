@@ -29,7 +29,10 @@ NAME = 6
 
 @dataclass(slots=True)
 class Line:
-    """An element with words of its own: one field of a record, or one paragraph of its text."""
+    """An element with words of its own: one field of a record, or one paragraph of its text.
+
+    `slots` name its place in the record: the lines of other records in the same place share some.
+    """
 
     element: etree._Element
     text: str
@@ -43,7 +46,11 @@ class Line:
 
 @dataclass(slots=True)
 class Sheet:
-    """A record on the way to a card: a copy without what is no part of it, its lines, and the answers cut out of it."""
+    """A record on the way to a card: a copy without what is no part of it, its lines, and the answers cut out of it.
+
+    `labels` are the lines that many records of the group have, `body` those of its author; `more` says that a link
+    leads to the rest of the text, `quoted` that words of others were left out.
+    """
 
     record: etree._Element
     root: etree._Element
@@ -53,6 +60,12 @@ class Sheet:
     body: list[Line] = field(default_factory=list)
     more: bool = False
     quoted: bool = False
+
+    @property
+    def beside(self) -> list[Line]:
+        """The lines that are not the words of its author."""
+        body = {line.element for line in self.body}
+        return [line for line in self.lines if line.element not in body]
 
 
 def open_sheet(member: etree._Element) -> Sheet:
