@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import islice
 
 from lxml import etree
 
@@ -16,6 +17,8 @@ from overheard.intake.values import Rating, parse_rating
 _LABELS = ("aria-label", "title", "alt")
 _SHORT = 48
 """Characters of a label or a line that says nothing but a rating."""
+_FEW = 100
+"""Elements of a line that says a rating, or of an icon."""
 _SPLIT = re.compile(r"\s*\d{1,3}(?:[.,]\d)?\s*/\s*\d{1,3}\s*")
 _TOPS = (5.0, 6.0, 10.0, 20.0, 100.0)
 _COUNTS = frozenset("count number average avg total max frequency id percentage reviews size index".split())
@@ -52,7 +55,7 @@ def signs(element: etree._Element) -> Iterator[Sign]:
         if label := element.get(name):
             yield from said(label)
     line = own_text(element)
-    if len(element) and (line or len(element) < 4):
+    if len(element) and (line or len(element) < 4) and _is_small(element):
         # "<b>4</b>/5": the pieces make one line.
         inside = "".join(element.itertext())
         split = line or _SPLIT.fullmatch(inside)
@@ -100,6 +103,11 @@ def own_text(element: etree._Element) -> str:
     return " ".join(" ".join(filter(None, parts))[:1000].split())
 
 
+def _is_small(element: etree._Element) -> bool:
+    """Say whether few elements stand in one: to read all in each of thousands that are nested takes their square."""
+    return next(islice(element.iter(), _FEW, None), None) is None
+
+
 def _near_rated(element: etree._Element) -> bool:
     parent = element.getparent()
     above = parent.getparent() if parent is not None else None
@@ -117,7 +125,7 @@ def _attributes(element: etree._Element) -> Iterator[Sign]:
 
 def _icons(element: etree._Element, rated: bool) -> Iterator[Sign]:
     icons = [child for child in element if isinstance(child.tag, str)]
-    if not 1 <= len(icons) <= 10 or len({icon.tag for icon in icons}) > 1:
+    if not 1 <= len(icons) <= 10 or len({icon.tag for icon in icons}) > 1 or not all(map(_is_small, icons)):
         return
     looks = [_look(icon) for icon in icons]
     stars = all(not look.isdisjoint(naming.RATED if len(icons) > 2 else naming.STARS) for look in looks)
