@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from lxml import etree
 
@@ -205,17 +206,17 @@ def _judged(members: Sequence[etree._Element], outline: Outline) -> Iterator[Gro
 
 
 def _talk(members: Sequence[etree._Element]) -> bool:
-    """Say whether the names of some elements, or of what they stand in, say that people speak there."""
-    around = [members[0], *list(members[0].iterancestors())[:_LEVELS]]
-    names = frozenset[str]().union(*(naming.words(element) for element in around))
-    own = naming.words(members[0])
-    said = not names.isdisjoint(naming.OPINION | naming.TALK) or any(
-        phrases.REVIEWS.search(each) for each in _heads(around)
+    """Say whether names or headings on, around or in the first of some elements say that people speak there."""
+    first = members[0]
+    own = naming.words(first)
+    if not own.isdisjoint(naming.CHOSEN | naming.QUOTE):
+        return False
+    around = [first, *islice(first.iterancestors(), _LEVELS)]
+    return (
+        any(not naming.words(element).isdisjoint(naming.OPINION | naming.TALK) for element in around)
+        or any(phrases.REVIEWS.search(heading) for heading in _heads(around))
+        or any(not naming.words(inner).isdisjoint(naming.OPINION) for inner in first.iterdescendants("div"))
     )
-    said = said or any(
-        not naming.words(inner).isdisjoint(naming.OPINION) for inner in members[0].iterdescendants("div")
-    )
-    return said and own.isdisjoint(naming.CHOSEN | naming.QUOTE)
 
 
 def _heads(around: Iterable[etree._Element]) -> Iterator[str]:
