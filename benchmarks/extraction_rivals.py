@@ -98,31 +98,24 @@ def _rating(given: Any) -> float | None:
 
 def trafilatura_comments(case: Case) -> list[Review]:
     """Return what trafilatura takes for comments, one block each; it gives no rating, date or author of them."""
-    return [Review(text) for text in _blocks(_extraction(case).commentsbody)]
+    return [Review(text) for text in _blocks(_extraction(case), "commentsbody")]
 
 
 def trafilatura_blocks(case: Case) -> list[Review]:
     """Return every block of text and every comment that trafilatura extracts, as if each were a review."""
     found = _extraction(case)
-    return [Review(text) for body in (found.body, found.commentsbody) for text in _blocks(body)]
+    return [Review(text) for name in ("body", "commentsbody") for text in _blocks(found, name)]
 
 
 def _extraction(case: Case) -> Any:
     import trafilatura
 
-    found = trafilatura.bare_extraction(decode(case.body), url=case.url, include_comments=True, favor_recall=True)
-    return found if found is not None else _NOTHING
+    return trafilatura.bare_extraction(decode(case.body), url=case.url, include_comments=True, favor_recall=True)
 
 
-class _Nothing:
-    body = None
-    commentsbody = None
-
-
-_NOTHING = _Nothing()
-
-
-def _blocks(body: Any) -> Iterator[str]:
+def _blocks(found: Any, name: str) -> Iterator[str]:
+    """Yield the outermost blocks of one part of what trafilatura found: it gives None for a page without text."""
+    body = getattr(found, name, None)
     for element in [] if body is None else body.iter("p", "item", "quote", "cell"):
         if element.getparent() is not None and element.getparent().tag in ("p", "item", "quote", "cell"):
             continue

@@ -17,7 +17,9 @@ TELLING = 60
 _BEGINNING = 4
 """Words of a text that was cut short that tell whose beginning it is."""
 _NEARLY = 0.8
-"""Similarity of words from which on a text that is shown is that of the mark-up, with a line more or less."""
+"""Similarity of words, of at most 1, from which on two texts are one review, with a line more or less."""
+_COMPARED = 1000
+"""Words of a text, from its beginning, that are compared in order: the time grows with their square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def merge(blocks: Iterable[Sequence[Item]]) -> list[Item]:
     for block in blocks:
         free = {place for places in by_text.values() for place in places}
         for item in block:
-            places = by_text.setdefault(_words(item), [])
+            places = by_text.setdefault(_key(item), [])
             match = next((place for place in places if place in free and _compatible(merged[place], item)), None)
             if match is None:
                 places.append(len(merged))
@@ -47,12 +49,15 @@ def merge(blocks: Iterable[Sequence[Item]]) -> list[Item]:
             else:
                 free.discard(match)
                 merged[match] = _filled(merged[match], item)
-    named = Counter(item.external_id for item in merged)
-    return [replace(item, external_id=None) if named[item.external_id] > 1 else item for item in merged]
+    return _with_own_ids(merged)
 
 
-def _words(item: Item) -> str:
-    return " ".join(re.findall(r"\w+", (item.text or item.title or "").casefold())) or item.text
+def _key(item: Item) -> str:
+    return " ".join(_words(item.text or item.title or "")) or item.text
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
 
 
 def _compatible(one: Item, other: Item) -> bool:
@@ -94,46 +99,82 @@ def _filled(one: Item, other: Item) -> Item:
 def join(marked: Sequence[Item], shown: Sequence[Shown]) -> list[Item]:
     """Return the reviews of the mark-up, filled in from what the page shows, and those that it shows alone.
 
-    Of two texts of one review the mark-up's counts, unless it is cut short, or holds another's words or a "Reply".
+    Of two texts of one review the mark-up's counts, unless it is cut short, or holds another's words or a "Reply". What
+    is shown as the company's answer to a review is none, though the mark-up lists it like one.
     """
     joined = list(marked)
-    known = [_tokens(item) for item in marked]
-    free = set(range(len(marked)))
+    known = [_Text(item.text) for item in marked]
+    free = dict.fromkeys(range(len(marked)))
     for each in shown:
-        words = _tokens(each.item)
-        match = next((place for place in sorted(free) if _same(joined[place], known[place], each, words)), None)
+        said = _Text(each.item.text)
+        match = next((place for place in free if _same(joined[place], known[place], each, said)), None)
         if match is None:
             joined.append(each.item)
         else:
-            free.discard(match)
-            filled = _filled(joined[match], each.item)
-            ends = CUT.search(filled.text) and not each.cut and len(words) > len(known[match])
-            rest = " ".join(known[match][len(words) :]) if known[match][: len(words)] == words else ""
-            better = ends or each.quoted or (rest and ACTION.fullmatch(rest))
-            joined[match] = replace(filled, text=each.item.text) if better else filled
-    named = Counter(item.external_id for item in joined)
-    return [replace(item, external_id=None) if named[item.external_id] > 1 else item for item in joined]
+            del free[match]
+            joined[match] = _joined(joined[match], known[match], each, said)
+    answers = [_Text(each.item.reply) for each in shown if each.item.reply]
+    listed = {place for place in free if marked[place].rating is None and any(_is(known[place], a) for a in answers)}
+    return _with_own_ids(item for place, item in enumerate(joined) if place not in listed)
 
 
-def _tokens(item: Item) -> list[str]:
-    return re.findall(r"\w+", CUT.sub("", item.text).casefold())
+class _Text:
+    """The words of a text that may be cut short, to compare it with others."""
+
+    def __init__(self, text: str) -> None:
+        self.words = _words(CUT.sub("", text))
+        self._matcher = SequenceMatcher(None, "", self.words[:_COMPARED], autojunk=False)
+
+    def is_nearly(self, other: _Text) -> bool:
+        """Say whether most words of the other text stand here, in the same order."""
+        counts = len(self.words), len(other.words)
+        if 2 * min(counts) < _NEARLY * sum(counts):
+            return False
+        self._matcher.set_seq1(other.words[:_COMPARED])
+        # The first is an upper bound of the second, and cheap.
+        return self._matcher.quick_ratio() >= _NEARLY and self._matcher.ratio() >= _NEARLY
 
 
-def _same(one: Item, known: list[str], each: Shown, words: list[str]) -> bool:
-    if not known or not words:
+def _same(one: Item, known: _Text, each: Shown, said: _Text) -> bool:
+    if not known.words or not said.words:
         return False
     long = min(len(one.text), len(each.item.text)) >= TELLING
     # How a page draws a rating may be misread; a long text is the same all the same.
     other = replace(each.item, rating=None) if long else each.item
     if not _compatible(one, other):
         return False
-    if known == words or (known[: len(words)] == words and ACTION.fullmatch(" ".join(known[len(words) :]))):
+    if _is(known, said):
         return True
-    short, whole = sorted((known, words), key=len)
+    short, whole = sorted((known.words, said.words), key=len)
     cut = each.cut or CUT.search(one.text)
     # A text may be cut within a word.
     if cut and len(short) > _BEGINNING and whole[: len(short) - 1] == short[:-1]:
         return True
-    if each.quoted and set(words) <= set(known):
+    if each.quoted and set(said.words) <= set(known.words):
         return True
-    return SequenceMatcher(None, known, words, autojunk=False).ratio() >= _NEARLY
+    return said.is_nearly(known)
+
+
+def _is(known: _Text, said: _Text) -> bool:
+    """Say whether the mark-up has the words that the page shows and no more than the word of a link behind them."""
+    return known.words == said.words or bool(ACTION.fullmatch(_rest(known, said)))
+
+
+def _rest(known: _Text, said: _Text) -> str:
+    """What the mark-up says after the words that the page shows, the empty string where it does not begin with them."""
+    begins = known.words[: len(said.words)] == said.words
+    return " ".join(known.words[len(said.words) :]) if begins else ""
+
+
+def _joined(one: Item, known: _Text, each: Shown, said: _Text) -> Item:
+    filled = _filled(one, each.item)
+    ends = CUT.search(filled.text) and not each.cut and len(said.words) > len(known.words)
+    better = ends or each.quoted or ACTION.fullmatch(_rest(known, said))
+    return replace(filled, text=each.item.text) if better else filled
+
+
+def _with_own_ids(items: Iterable[Item]) -> list[Item]:
+    """Take away the ids that several items have: they name none of them."""
+    kept = list(items)
+    named = Counter(item.external_id for item in kept)
+    return [replace(item, external_id=None) if named[item.external_id] > 1 else item for item in kept]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -55,11 +55,11 @@ def read(values: list[Any], context: Context) -> tuple[list[Item], Counter[str]]
 
 def _reviews(values: list[Any]) -> Iterable[tuple[dict[str, Any], dict[str, Any] | None]]:
     """Yield each review or post with what it is about: the thing, the thread."""
-    companys: set[int] = set()
+    companys_own: set[int] = set()
     for node, owner, name in jsonld.walk(values):
         names = jsonld.types(node)
-        if "FAQPage" in names or (owner is not None and id(owner) in companys):
-            companys.add(id(node))  # its questions and answers are the company's own words
+        if "FAQPage" in names or (owner is not None and id(owner) in companys_own):
+            companys_own.add(id(node))  # its questions and answers are the company's own words
         elif any(given.endswith("Review") and given not in _OTHER_REVIEWS for given in names):
             said = ("reviewBody", "description", "text", "reviewRating", "name", "headline")
             if jsonld.values_of(node, *said):  # else it is a reference to a review that stands elsewhere
@@ -108,10 +108,9 @@ def _item(
     own_url = _own_url(node, about, context)
     rating = _rating(node)
     language = language_code(jsonld.text_of(node, "inLanguage")) or context.language
-    reply = _reply(node, about)
     published = read_date(jsonld.text_of(node, "datePublished", "dateCreated"), language, context)
     edited = read_date(jsonld.text_of(node, "dateModified"), language, context)
-    return Item(
+    item = Item(
         external_id=external_id,
         text=text,
         title=title,
@@ -124,10 +123,18 @@ def _item(
         url=own_url or context.origin,
         published=published or edited,
         edited=edited if published and edited and edited > published else None,
-        reply_state="answered" if reply else "unknown",
-        reply=plain(jsonld.text_of(reply, "text", "description") or "") if reply else None,
-        replied=read_date(jsonld.text_of(reply, "datePublished", "dateCreated"), language, context) if reply else None,
         attributes={"product" if _POSTS.isdisjoint(jsonld.types(node)) else "thread": thing} if thing else {},
+    )
+    reply = _reply(node, about)
+    return _answered(item, reply, context) if reply else item
+
+
+def _answered(item: Item, reply: dict[str, Any], context: Context) -> Item:
+    return replace(
+        item,
+        reply_state="answered",
+        reply=plain(jsonld.text_of(reply, "text", "description") or ""),
+        replied=read_date(jsonld.text_of(reply, "datePublished", "dateCreated"), item.language, context),
     )
 
 
@@ -162,6 +169,10 @@ def _number(text: str | None) -> float | None:
 
 
 def read_date(text: str | None, language: str | None, context: Context) -> datetime | None:
+    """Return the moment of a date as the page writes it, in UTC, None where it is none.
+
+    A relative one ("3 days ago") counts from when the page was fetched.
+    """
     if not text:
         return None
     found = parse_date(text, languages=(language,) if language else (), base=context.fetched)
@@ -232,6 +243,11 @@ def _candidates(node: dict[str, Any], about: dict[str, Any] | None, context: Con
 
 
 def lasting(name: str, about: dict[str, Any] | None, context: Context) -> str | None:
+    """Return a name that the page gives a review, as an id that it keeps between crawls, None where it keeps none.
+
+    It is a plain id, a URL or a fragment ("#review-81234"); positions, short numbers and what names the page, or the
+    thing that is reviewed (`about`), are no ids.
+    """
     page, mark, fragment = name.partition("#")
     if name.startswith("_:") or not (page or fragment):
         return None

@@ -1,10 +1,10 @@
-"""Rules that a user writes for a site, in TOML: which parts of its pages are mentions, and how ratings are shown."""
+"""Rules that a user writes for a site, in TOML: which parts of its pages are mentions, and how to read them."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +17,7 @@ from parsel.csstranslator import HTMLTranslator
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
 from overheard.errors import UsageError
-from overheard.intake.values import Rating, parse_rating
+from overheard.intake.values import parse_rating
 from overheard.settings import LANGUAGES
 
 OWN_WORDS = "text()"
@@ -186,69 +186,3 @@ def parse_rules(text: str, name: str) -> Rules:
         written = f" (got {first['input']!r})" if isinstance(first["input"], str | int | float) else ""
         message = f"{name}: {first['loc'][0]}: {reason}{'' if first['type'] == 'extra_forbidden' else written}"
     raise UsageError(" ".join(message.split()))
-
-
-# -- ratings ---------------------------------------------------------------------------------------------------------
-
-_FRACTION = re.compile(r"(\d{1,3}(?:[.,]\d+)?)\s*(?:/|out of|of|von|van(?: de)?|uit|op|sur|su|de|din)\s*(\d{1,3})\b",
-                       re.IGNORECASE)  # fmt: skip
-_WIDTH = re.compile(r"\bwidth\s*:\s*(\d{1,3}(?:\.\d+)?)\s*%", re.IGNORECASE)
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
-_STARS = frozenset(
-    """
-    star stars rating ratings rate rated score bubble bubbles vote votes stern sterne ster sterren punkte note nota
-    etoile etoiles estrella estrellas estrela estrelas stella stelle stea stele
-    """.split()
-)
-"""Pieces of a class name that make the number behind them a rating."""
-
-
-def said_rating(given: str, scale: float) -> Rating | None:
-    """Return the rating of a text, a label or the style of a bar, None where it is none; `scale` is the default.
-
-    >>> said_rating("Bewertet mit 4 von 5", 5).value
-    0.75
-    >>> said_rating("width: 80%", 5).value
-    0.75
-    """
-    if match := _WIDTH.search(given):
-        found = parse_rating(f"{float(match[1]) * scale / 100:.3g}", scale)
-    elif match := _FRACTION.search(given):
-        found = parse_rating(f"{match[1]}/{match[2]}")
-    else:
-        return parse_rating(given, scale)
-    return found and replace(found, given=given.strip()[:100])
-
-
-def class_rating(names: str, scale: float) -> Rating | None:
-    """Return the rating that one of these class names tells, None where none does.
-
-    A number beyond the scale counts tenths ("rating-45").
-
-    >>> class_rating("star-rating Four", 5).value
-    0.75
-    """
-    for name in names.split():
-        if found := parse_rating(_number_in(name, scale), scale):
-            return replace(found, given=name[:100])
-    return None
-
-
-def _number_in(name: str, scale: float) -> str:
-    pieces = re.findall(r"[a-z]+|\d+", _CAMEL.sub("-", name).casefold())
-    half = 0.5 if "half" in pieces else 0.0
-    starred = not _STARS.isdisjoint(pieces)
-    while len(pieces) > 1 and pieces[-1] in ("half", "star", "stars"):
-        pieces.pop()
-    last, before = pieces[-1] if pieces else "", pieces[:-1]
-    if last in _NUMBERS and (starred or not before):
-        return f"{_NUMBERS[last] + half:g}"
-    if not starred or not last.isdigit() or len(last) > 3:
-        return ""
-    if before[-1:] == ["of"] and len(before) > 1:
-        return f"{before[-2]}/{last}"
-    if before and before[-1].isdigit():
-        return f"{before[-1]}.{last}"
-    tenths = int(last) > scale or (len(last) > 1 and last[0] == "0")
-    return f"{int(last) / (10 if tenths else 1) + half:g}"

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from lxml import etree
 
 from overheard.crawler.page import text_of
-from overheard.crawler.shown import phrases
+from overheard.crawler.shown import naming, phrases
 from overheard.crawler.shown.records import HEADINGS
-from overheard.crawler.shown.sheets import HEAD, NAME, Line, Sheet, up
+from overheard.crawler.shown.sheets import HEAD, NAME, Line, Sheet, outside, up
 from overheard.crawler.shown.stars import own_text, signs
 
 _BY = re.compile(
@@ -30,8 +30,8 @@ def titles_of(sheets: Sequence[Sheet]) -> list[str | None]:
 def _headlines(sheet: Sheet) -> Iterator[str]:
     """Yield what may be the headline of a record, real headings first."""
     named = []
-    for line in sheet.lines:
-        if any(line is each for each in sheet.body) or not re.search(r"[^\W\d_]", line.text):
+    for line in sheet.beside:
+        if not re.search(r"[^\W\d_]", line.text):
             continue
         dated = line.words <= HEAD and phrases.DATE.search(line.text)
         if dated or _means_author(line.element, sheet.root):
@@ -39,7 +39,7 @@ def _headlines(sheet: Sheet) -> Iterator[str]:
         above = list(up(line.element, sheet.root))[:3]
         if any(here.tag in HEADINGS for here in above):
             yield " ".join(line.text.split())
-        elif any(not phrases.endings(here).isdisjoint(phrases.HEADLINE) or _is_item_name(here) for here in above):
+        elif any(not naming.endings(here).isdisjoint(naming.HEADLINE) or _is_item_name(here) for here in above):
             named.append(" ".join(line.text.split()))
     yield from named
 
@@ -56,14 +56,12 @@ def _means_author(element: etree._Element, root: etree._Element) -> bool:
     if any(_is_item_name(here) for here in above):
         return False
     for here in above:
-        endings = phrases.endings(here)
-        if not endings.isdisjoint(phrases.HEADLINE):
-            return not phrases.named(here).isdisjoint(phrases.PERSON) and phrases.named(here).isdisjoint(
-                phrases.OPINION
-            )
-        if not endings.isdisjoint(phrases.AUTHOR):
+        endings = naming.endings(here)
+        if not endings.isdisjoint(naming.HEADLINE):
+            return not naming.words(here).isdisjoint(naming.PERSON) and naming.words(here).isdisjoint(naming.OPINION)
+        if not endings.isdisjoint(naming.AUTHOR):
             return True
-    return any(not phrases.named(here).isdisjoint(phrases.AUTHOR) for here in above) and not any(
+    return any(not naming.words(here).isdisjoint(naming.AUTHOR) for here in above) and not any(
         here.tag in HEADINGS for here in above
     )
 
@@ -94,15 +92,11 @@ def _marked_author(sheet: Sheet, title: str | None) -> str | None:
 
 
 def _beside_body(sheet: Sheet, title: str | None) -> Iterator[Line]:
-    for line in sheet.lines:
-        if (
-            any(line is each for each in sheet.body)
-            or " ".join(line.text.split()) == title
-            or line.text in sheet.labels
-        ):
+    for line in sheet.beside:
+        if " ".join(line.text.split()) == title or line.text in sheet.labels:
             continue
-        no_name = phrases.ASIDE - phrases.AUTHOR - phrases.ASIDE_LINES
-        aside = any(not phrases.pieces(slot.partition(">")[0]).isdisjoint(no_name) for slot in line.slots)
+        no_name = naming.ASIDE - naming.AUTHOR - naming.ASIDE_LINES
+        aside = any(not naming.pieces(slot.partition(">")[0]).isdisjoint(no_name) for slot in line.slots)
         if not aside or _means_author(line.element, sheet.root):
             yield line
 
@@ -157,7 +151,7 @@ def _in_slot(sheet: Sheet, slot: str | None, title: str | None) -> str | None:
 def link_of(sheet: Sheet) -> str | None:
     """Where the words of a record, or a line beside them, lead as a whole: an article in a list leads to itself."""
     for line in sheet.lines:
-        if phrases.DATE.search(line.text) and line.words <= HEAD:
+        if line.words <= HEAD and phrases.DATE.search(line.text):
             continue
         around = [line.element, *line.element.iterancestors("a"), *line.element.iter("a")]
         for link in (here for here in around if here.tag == "a"):
@@ -176,12 +170,9 @@ def link_of(sheet: Sheet) -> str | None:
 
 def dates_of(root: etree._Element, body: Sequence[Line]) -> Iterator[str]:
     """Yield what may be the date of a record as it is written, the likeliest first."""
-    barred = {line.element for line in body}
     found: list[tuple[int, str]] = []
     before = ""
-    for element in root.iter():
-        if not isinstance(element.tag, str) or not barred.isdisjoint((element, *element.iterancestors())):
-            continue
+    for element in outside(root, body):
         line = own_text(element)
         other = before.endswith(":") and phrases.OTHER_DATE.search(before)
         found += [] if other else _dated(element, line)

@@ -13,14 +13,19 @@ from overheard.crawler.shown.bylines import authors_of, dates_of, labels_of, lin
 from overheard.crawler.shown.prose import beside, body_of, instead
 from overheard.crawler.shown.records import Group
 from overheard.crawler.shown.replies import cut_answers, words_of_reply
-from overheard.crawler.shown.sheets import Sheet, lines_of, main_slot, open_sheet
+from overheard.crawler.shown.sheets import Sheet, lines_of, main_slot, open_sheet, outside
 from overheard.crawler.shown.stars import Sign, settle, signs
 from overheard.intake.values import Rating
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a record says; `dates` are its candidates for the day of publication, the likeliest first, as written."""
+    """What a record says.
+
+    `link` is where it leads as a whole. `named` says that it has an author, also one who gave no name: then `author`
+    is None. `dates` are its candidates for the day of publication, the likeliest first, as they are written. `cut` says
+    that the text ends short, `quoted` that words of others were left out of it.
+    """
 
     record: etree._Element
     text: str
@@ -36,15 +41,15 @@ class Card:
     quoted: bool
 
 
-def read(group: Group, outside: str) -> list[Card]:
-    """Return the cards of a group in document order; `outside` is what the page says elsewhere, casefolded.
+def read(group: Group, elsewhere: str) -> list[Card]:
+    """Return the cards of a group in document order; `elsewhere` is what the page says outside, casefolded.
 
     A name that stands there too and answers below a review is that of the company.
     """
     sheets = [open_sheet(member) for member in group.members]
     main = main_slot(sheets)
     for sheet in sheets:
-        cut_answers(sheet, main, outside)
+        cut_answers(sheet, main, elsewhere)
         sheet.lines = list(lines_of(sheet.root))
     main = main_slot(sheets) or main
     labels = labels_of(sheets)
@@ -85,11 +90,13 @@ def _is_owners_answer(record: etree._Element) -> bool:
 
 
 def _signs(sheet: Sheet) -> Iterator[Sign]:
-    """Yield the ratings that stand in a record outside its words."""
-    barred = {line.element for line in sheet.body}
-    for element in sheet.root.iter():
-        if isinstance(element.tag, str) and barred.isdisjoint((element, *element.iterancestors())):
-            yield from signs(element)
+    """Yield the ratings of a record that stand outside its words, or are drawn among them."""
+    for element in outside(sheet.root, sheet.body):
+        yield from signs(element)
+    for line in sheet.body:
+        for element in line.element.iter():
+            if isinstance(element.tag, str) and not "".join(element.itertext()).strip():
+                yield from signs(element)
 
 
 def _card(sheet: Sheet, rating: Rating | None, title: str | None, author: str | None) -> Card:

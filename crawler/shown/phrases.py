@@ -1,113 +1,17 @@
-"""What pages say around a review, in the eight languages: dates, ratings, replies, and the words that are the page's own.
+"""What pages say around a review, in the eight languages: dates, replies, and the words that are the page's own.
 
-Everything here is a word list of a language or the spelling of a kind of mark-up; nothing belongs to one site.
+Everything here is an expression of a language; nothing belongs to one site.
 """
 
 from __future__ import annotations
 
 import re
-from functools import cache
-
-from lxml import etree
-
-# -- names in class, id and itemprop ---------------------------------------------------------------------------------
-
-_PIECE = re.compile(r"[a-zà-ÿ]+", re.IGNORECASE)
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-
-
-@cache
-def pieces(names: str) -> frozenset[str]:
-    """Return the words that class names are made of.
-
-    >>> sorted(pieces("c-review__body isOpen"))
-    ['body', 'c', 'is', 'open', 'review']
-    """
-    return frozenset(piece.casefold() for piece in _PIECE.findall(_CAMEL.sub("-", names)))
-
-
-def named(element: etree._Element) -> frozenset[str]:
-    """Return the words of an element's class, id and itemprop."""
-    given = (element.get("class"), element.get("id"), element.get("itemprop"))
-    return pieces(" ".join(filter(None, given)))
-
-
-def endings(element: etree._Element) -> frozenset[str]:
-    """Return the last word of each class name of an element, which says what it is: `title` in `user-review__title`."""
-    words = (_PIECE.findall(_CAMEL.sub("-", name)) for name in (element.get("class") or "").split())
-    return frozenset(each[-1].casefold() for each in words if each)
-
-
-OPINION = frozenset(
-    """
-    review reviews reviewlist opinion opinions testimony complaint complaints feedback bewertung bewertungen rezension
-    rezensionen erfahrung erfahrungen meinung beoordeling beoordelingen ervaring klacht avis temoin temoignage plainte
-    recensione recensioni opinioni parere reclamo opinione valoracion valoraciones opiniones resena resenas queja
-    avaliacao avaliacoes opiniao opinioes reclamacao recenzie recenzii pareri reclamatie op rv rev
-    """.split()
-)
-TALK = frozenset(
-    """
-    comment comments post posts postbit message messages reply replies topic thread discussion forum kommentar kommentare
-    beitrag antwort bericht reactie commentaire commentaires messaggio commento commenti comentario comentarios mensaje
-    mensagem comentariu comentarii mesaj comm
-    """.split()
-)
-PROFILE = re.compile(
-    r"/(?:u|users?|members?|memberlist|profiles?|people|authors?|autor|auteur|utilisateurs?|membres?|usuarios?|utenti|utente|"
-    r"gebruikers?|nutzer|mitglied\w*|utilizatori?)(?:[/.?]|$)|[?&](?:u|uid|user|member)=|/@|mode=viewprofile|consumer-profile",
-    re.IGNORECASE,
-)
-"""An address that is a person's."""
-REVIEWS = re.compile(
-    r"\breviews?\b|\bopinions?\b|\bcomments?\b|\bfeedback|\bcomplaints?\b|bewertung|rezension|erfahrung|meinung|kommentar|"
-    r"beoordeling|ervaring|reacties|\bavis\b|témoignage|commentaire|recension|opinion[ei]|comment[io]\b|valoraci|opinión|reseña|"
-    r"comentari|avaliaç|opini(?:ão|ões)|reclamaç|recenzi|păreri|recomandăril|recomendaci|plângeri",
-    re.IGNORECASE,
-)
-"""The heading of what people say."""
-CHOSEN = frozenset("testimonial testimonials quote quotes swiper carousel slider faq qa qna question questions".split())
-"""Names of what a company shows of itself: chosen quotations, questions with its own answers."""
-REPLY = frozenset(
-    """
-    reply replies response responses respond answer answers ans owner vendor merchant seller dev developer replier antwort
-    reactie antwoord reponse rep respuesta resposta risposta raspuns
-    """.split()
-)
-TALKBACK = frozenset("comments comentarii children kids kid uc replies thread discussion cust customer".split())
-QUOTE = frozenset("quote quoted bbquote citat citation cita zitat citazione citacao citaat".split())
-SIGNATURE = frozenset("signature sig firma signatur handtekening assinatura semnatura".split())
-EDITED = frozenset("lastedit lastedited edited edit editnote".split())
-AUTHOR = frozenset(
-    """
-    author authors user username nick nickname name who by byline reviewer customer consumer guest member pseudo pseudonym
-    autor auteur autore auth nom nombre naam nume utente usuario usuari utilizator gast cliente poster creator fn
-    profile prof avatar
-    """.split()
-)
-PERSON = frozenset("author user username avatar guest member reviewer profile".split())
-HEADLINE = frozenset("title headline heading subject summary titre titel titolo titulo titlu tit betreff sujet".split())
-ASIDE = frozenset(
-    """
-    meta info infos details helpful useful votes vote voting action actions actionbar footer foot tag tags badge badges chip
-    label verify verified ver version stay room photo photos pics images gallery location lieu city flag country share
-    report buttons toolbar scores score rating ratings stars note bar soc wants status usertitle rank extra pairs custom
-    likes reactions permalink attribution empty nocomment removed deleted notice variant ad promo
-    """.split()
-)
-"""Names of what stands beside the words of a review; what says so is not read as those words."""
-STATE = frozenset("status state badge tag chip seal".split())
-PORTRAIT = frozenset("avatar initial initials monogram pastille icon".split())
-HIDDEN = frozenset("hidden skeleton tpl placeholder proto prototype sample stub dummy skelet".split())
-ASIDE_LINES = frozenset("meta info infos details header foot footer by byline attribution".split())
-"""Names of lines that may say by whom, beside what else they say."""
-VISUALLY = frozenset(["visually", "sr", "spoken", "aria", "offscreen"])
 
 # -- dates -----------------------------------------------------------------------------------------------------------
 
 _MONTH = (
     r"(?:j[aä]n|janv|fe[bv]|fév|febr|mär|mar|mrt|maa|apr|abr|avr|ma[iy]|mag|mei|jun[iu]?|juin|giu|iun|jul|juil|lug|iul|aug|"
-    r"ag[oô]|août|aoû|sep|set|okt|oct|out|ott|nov|noi|de[czs]|déc|dic|gen|ene|ian|ene)[a-zà-ÿăâîșțşţ]{0,8}\.?"
+    r"ag[oô]|août|aoû|sep|set|okt|oct|out|ott|nov|noi|de[czs]|déc|dic|gen|ene|ian)[a-zà-ÿăâîșțşţ]{0,8}\.?"
 )
 _MONTHS = (
     "january february march april june july august september october november december januar februar märz juni juli oktober "
@@ -154,56 +58,21 @@ OTHER_DATE = re.compile(
 )
 """What a date says that is not that of the publication: the stay, the purchase, an edit, the membership."""
 
-# -- ratings ---------------------------------------------------------------------------------------------------------
-
-_STAR = r"(?:stars?|sterne?n?|sterren|ster|[ée]toiles?|stell[ae]|estrellas?|estrelas?|stele|stea|bubbles|★|⭐)"
-_NUMBER = r"(\d{1,3}(?:[.,]\d{1,2})?)"
-_STARS = (
-    r"(?:stars?|sterne?n?|sterren|ster|[ée]toiles?|stell[ae]|estrellas?|estrelas?|stele|stea|points?|punkten?|punten|"
-    r"punti|puntos|pontos|puncte|bubbles|★|⭐)"
-)
-_TOP = {
-    "five": "5", "fünf": "5", "vijf": "5", "cinq": "5", "cinque": "5", "cinco": "5", "cinci": "5",
-    "ten": "10", "zehn": "10", "tien": "10", "dix": "10", "dieci": "10", "diez": "10", "dez": "10", "zece": "10",
-}  # fmt: skip
-FRACTION = re.compile(
-    rf"(?<![\d.,]){_NUMBER}\s*{_STARS}?\s*(?:/|out of|of|von|aus|van(?: de)?|uit|op|sur|su|de|din|em|sobre)\s*"
-    rf"(\d{{1,3}}\b|{'|'.join(_TOP)})",
-    re.IGNORECASE,
-)
-STARRED = re.compile(rf"(?<![\d.,]){_NUMBER}[\s-]*{_STAR}(?!\w)", re.IGNORECASE)
-SCORED = re.compile(
-    r"(?:scored?|rating|rated|note|nota|notă|bewertung|bewertet|beoordeling|beoordeeld|cijfer|punteggio|voto|puntuación|"
-    rf"pontuação|calificación|valoración|avaliação|valutazione|calificativ)\b\D{{0,12}}{_NUMBER}(?![\d.,%])",
-    re.IGNORECASE,
-)
-GLYPHS = re.compile(r"[★⭐🌟☆✩½⯪⯨]{3,10}")
-BARE = re.compile(_NUMBER)
-WIDTH = re.compile(r"\bwidth\s*:\s*(\d{1,3}(?:\.\d+)?)\s*%", re.IGNORECASE)
-RATED = frozenset(
-    """
-    star stars starrating rating ratings rate rated score scores note nota stern sterne ster sterren etoile etoiles estrella
-    estrellas estrela estrelas stella stelle stea stele punkte point points bubble bubbles voto valoracion
-    """.split()
-)
-STARS = frozenset("star stars stern sterne ster sterren etoile estrella estrela stella stea".split())
-FULL = frozenset(
-    "full on filled active checked selected solid yes voll gefuellt vol gevuld plein pleine pieno piena lleno llena cheio cheia "
-    "plin plina aktiv actief actif activa activo ativa ativo attivo attiva activ".split()
-)
-BLANK = frozenset(
-    "empty off blank grey gray inactive outline border unfilled o no none leer leeg vide vuoto vuota vacio vacia vazio vazia "
-    "gol goala inaktiv inactief inactif inactiva inativa".split()
-)
-
-
-def top_of(written: str) -> float:
-    """Return the top of a scale, written as a number or a word of the eight languages."""
-    return float(_TOP.get(written.casefold(), written))
-
-
 # -- who answers, and what the page itself says ------------------------------------------------------------------------
 
+REVIEWS = re.compile(
+    r"\breviews?\b|\bopinions?\b|\bcomments?\b|\bfeedback|\bcomplaints?\b|bewertung|rezension|erfahrung|meinung|kommentar|"
+    r"beoordeling|ervaring|reacties|\bavis\b|témoignage|commentaire|recension|opinion[ei]|comment[io]\b|valoraci|opinión|reseña|"
+    r"comentari|avaliaç|opini(?:ão|ões)|reclamaç|recenzi|păreri|recomandăril|recomendaci|plângeri",
+    re.IGNORECASE,
+)
+"""The heading of what people say."""
+PROFILE = re.compile(
+    r"/(?:u|users?|members?|memberlist|profiles?|people|authors?|autor|auteur|utilisateurs?|membres?|usuarios?|utenti|utente|"
+    r"gebruikers?|nutzer|mitglied\w*|utilizatori?)(?:[/.?]|$)|[?&](?:u|uid|user|member)=|/@|mode=viewprofile|consumer-profile",
+    re.IGNORECASE,
+)
+"""An address that is a person's."""
 _ANSWERS = (
     r"repl(?:y|ies|ied)|respon(?:se|ded|ds)|answer(?:ed)?|antwort\w*|geantwortet|stellungnahme|kommentar\s+(?:der|des|vom|von)|"
     r"arbeitgeber-kommentar|reactie|antwoord\w*|reageerde|gereageerd|réponse|répond(?:u|ait)?|respuesta|responde|respondi(?:ó|eron)|"
@@ -252,19 +121,39 @@ EDITS = re.compile(
     re.IGNORECASE,
 )
 """How a note of an edit begins."""
+_NO = r"not?|non|não|nu|nessun\w*|nenhum\w*|ningún|niet|geen|nicht|kein\w*|pas|aucun\w*|sans|sem|sin|senza|fără"
+_POST = (
+    r"reviews?|comments?|posts?|messages?|content|replies|reply|bewertung|kommentar|beitrag|nachricht|inhalt|antwort|bericht|"
+    r"reactie|beoordeling|commentaire|avis|contenu|réponse|comentario|mensaje|opinión|contenido|respuesta|commento|"
+    r"messaggio|recensione|contenuto|risposta|comentário|mensagem|avaliação|conteúdo|resposta|comentariul?|mesajul?|recenzia|"
+    r"conținutul|răspunsul"
+)
+_GONE = (
+    r"removed|deleted|hidden|retirée?|supprimée?|masquée?|rimoss[oa]|cancellat[oa]|nascost[oa]|eliminad[oa]|eliminat[oa]?|"
+    r"removid[oa]|apagad[oa]|retirad[oa]|ocultad[oa]|ocultat?|ștears?ă?|șters|ascuns[ăa]?|entfernt|gelöscht|ausgeblendet|"
+    r"verwijderd|verborgen"
+)
 NO_WORDS = re.compile(
-    r"\b(?:not?|non|não|nu|nessun\w*|nenhum\w*|ningún|niet|geen|nicht|kein\w*|pas|aucun\w*|sans|sem|sin|fără)\b.{0,25}?"
-    r"\b(?:comment\w*|kommentar\w*|commentaar|opmerking\w*|commento|commenti|comentári\w*|comentari\w*)|no (?:written )?review\b|(?:only|nur|alleen|solo|seulement|apenas|só|doar)\s+(?:a\s+|een\s+|una?\s+)?"
-    r"(?:stars?|sterne?|rating|score|sterren|étoiles|stelle|estrellas|estrelas|stele|note)\b|kein(?:en)? (?:text|kommentar)|"
-    r"geen (?:tekst|commentaar|opmerking)|aucun commentaire|pas de commentaire|sans commentaire|nessun commento|"
-    r"(?:no hay|sin) comentarios|sem comentários?|fără (?:comentarii|text)|nu există comentarii|awaiting|"
-    r"(?:has been|was|a été|è stat[ao]|fue|ha sido|foi|a fost|wurde|is)\s+(?:removed|deleted|retir\w+|supprim\w+|"
-    r"rimoss\w+|cancellat\w+|elimin\w+|remov\w+|retras\w+|șters\w*|entfernt|gelöscht|verwijderd|masqu\w+|hidden|"
-    r"ausgeblendet|verborgen|nascost\w+|ocult\w+|ascuns\w*)|(?:gelöscht|verwijderd)\W*$",
+    rf"\W*+(?:"
+    # "This guest left no written comment", as one sentence: what goes on is somebody's own.
+    rf"[^,.;:!?]{{0,40}}?\b(?:{_NO})\b[^,.;:!?]{{0,25}}?\b(?:comment|kommentar|opmerking|commento|comentári|comentari)"
+    r"[^,.;:!?]*+\W*+$"
+    r"|(?:kein(?:en)?|geen|fără|sans|sin|senza|sem|no)\s+te(?:x|ks)\w*\W*+$"
+    r"|(?:[^\W\d]+\s+){0,3}(?:only|nur|alleen|solo|seulement|apenas|só|doar)\s+(?:an?\s+|een\s+|una?\s+)?"
+    r"(?:stars?|sterne?|rating|score|sterren|étoiles|stelle|estrellas|estrelas|stele)"
+    r"(?:\s+(?:and|und|en|et|e|y|și)\s+\w+(?:\s+\w+)?)?\W*+$"
+    r"|your (?:comment|review) is awaiting"
+    r"|(?:(?:this|the|diese[rs]?|de[rt]|die|das|dit|deze|het|ce|cet|cette|la|le|el|est[ae]|quest[oa]|il|o|a|acest\w*)\s+)?"
+    rf"(?:{_POST})\b.{{0,40}}?\b(?:has been|was|is|a été|è stat[ao]|fue|ha sido|foi|a fost|wurde|werd)\s+(?:{_GONE})\b"
+    rf"|(?:{_GONE})\W*+$)",
     re.IGNORECASE,
 )
-"""What stands in the place of a review that has no words, or was taken away."""
-FILLER = re.compile(r"lorem ipsum|\{\{|\{\w+\}|\$\{|<%|your (?:review|text) here|placeholder", re.IGNORECASE)
+"""How the note begins that stands in the place of a review which has no words, or was taken away."""
+FILLER = re.compile(
+    r"\W*lorem ipsum|.{0,60}\byour (?:review|text) (?:goes )?here|\s*(?:(?:\{\{[^{}]*\}\}|\$?\{\w+\}|<%[^%]*%>)\s*)+$",
+    re.IGNORECASE,
+)
+"""The whole of a text, or its beginning, that a pattern of the page holds until a script fills it."""
 _NOBODY = re.compile(
     r"anon[iyî]m\w*|anoniem|anònim\w*|anônim\w*|anónim\w*|gast|guest|a guest|invité|invitado|ospite|convidado|vizitator|"
     r"visitante|(?:(?:ein\w*|een|une?|an?|una|uno|um|uma)\s+(?:[\w-]+[\s-])?|verified\s+)?(?:customer|buyer|user|kunde|kundin|"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from lxml import etree
 
 from overheard.crawler.page import text_of
-from overheard.crawler.shown import phrases
+from overheard.crawler.shown import naming, phrases
 from overheard.crawler.shown.records import HEADINGS
 from overheard.crawler.shown.sheets import Line, Sheet, is_aside, up
 
@@ -34,15 +34,20 @@ def beside(sheets: Sequence[Sheet], main: frozenset[str]) -> frozenset[str]:
 
 def instead(sheets: Sequence[Sheet], slots: frozenset[str], labels: frozenset[str]) -> frozenset[str]:
     """The slots of prose that stand only in records without the others: two forms of review may share a list."""
-    lacking = [sheet for sheet in sheets if not any(line.slots & slots for line in sheet.lines)]
-    elsewhere = {slot for sheet in sheets if sheet not in lacking for line in sheet.lines for slot in line.slots}
+    lacking: list[Sheet] = []
+    elsewhere: set[str] = set()
+    for sheet in sheets:
+        if any(line.slots & slots for line in sheet.lines):
+            elsewhere.update(slot for line in sheet.lines for slot in line.slots)
+        else:
+            lacking.append(sheet)
     words: Counter[str] = Counter()
     for sheet in lacking:
         prose = [line for line in sheet.lines if not _is_extra(line, sheet.root) and line.text not in labels]
         longest = max(prose, key=lambda line: line.words, default=None)
         if longest is not None and longest.words >= _PROSE_WORDS:
             words.update(longest.slots - elsewhere)
-    return frozenset(slot for slot in words if not phrases.pieces(slot) & phrases.ASIDE)
+    return frozenset(slot for slot in words if not naming.pieces(slot) & naming.ASIDE)
 
 
 def _container(line: Line, sheet: Sheet) -> etree._Element:
@@ -61,7 +66,7 @@ def _twins(one: etree._Element, other: etree._Element) -> bool:
 
 def _is_extra(line: Line, root: etree._Element) -> bool:
     above = list(up(line.element, root))[:3]
-    heading = any(here.tag in HEADINGS or not phrases.endings(here).isdisjoint(phrases.HEADLINE) for here in above)
+    heading = any(here.tag in HEADINGS or not naming.endings(here).isdisjoint(naming.HEADLINE) for here in above)
     return heading or is_aside(line) or bool(re.match(r"[^.!?]{2,40}?\s?:\s", line.text))
 
 
@@ -74,7 +79,7 @@ def body_of(sheet: Sheet, slots: frozenset[str]) -> list[Line]:
 
 
 def _is_no_text(line: Line, root: etree._Element) -> bool:
-    if line.words <= 30 and (phrases.NO_WORDS.search(line.text) or phrases.FILLER.search(line.text)):
+    if line.words <= 30 and (phrases.NO_WORDS.match(line.text) or phrases.FILLER.match(line.text)):
         return True
     if phrases.EDITS.match(line.text):
         return True

@@ -18,7 +18,7 @@ from lxml import etree
 from overheard.crawler import jsonld, reviews
 from overheard.crawler.merging import TELLING, Shown
 from overheard.crawler.page import NO_TEXT, own_title
-from overheard.crawler.shown import cards, phrases, records
+from overheard.crawler.shown import cards, naming, phrases, records
 from overheard.crawler.shown.cards import Card
 from overheard.crawler.shown.records import Group
 from overheard.intake.item import Item
@@ -83,7 +83,7 @@ def _sure(found: Sequence[Card], group: Group, context: reviews.Context) -> bool
         teasers = leads and sum(card.cut for card in said) * 2 > len(said)
         answered = any(card.reply for card in said)
         return ((group.talk or answered) and not teasers) or (authors and not leads)
-    return authors and not (leads and phrases.named(group.members[0]).isdisjoint(phrases.OPINION))
+    return authors and not (leads and naming.words(group.members[0]).isdisjoint(naming.OPINION))
 
 
 def _leads_on(card: Card, context: reviews.Context) -> bool:
@@ -95,7 +95,7 @@ def _leads_on(card: Card, context: reviews.Context) -> bool:
 
 
 def _item(card: Card, context: reviews.Context, thread: str) -> Item | None:
-    if not card.text or phrases.FILLER.search(card.text):
+    if not card.text or phrases.FILLER.match(card.text):
         return None
     title = own_title(card.title or "", card.text, card.author)
     if title and re.sub(r"^(?:re|aw|antw)\s*:\s*", "", title.casefold()) in thread:

@@ -7,10 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from lxml import etree
 
-from overheard.crawler.shown import phrases
+from overheard.crawler.shown import naming, phrases
 from overheard.crawler.shown.stars import How, own_text, signs
 
 HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
@@ -18,13 +19,13 @@ SILENT = frozenset(["script", "style", "template", "noscript", "nav", "select", 
 """What no review stands in."""
 _LINE = 120
 """Characters of a line that says a date, and no story with one in it."""
-_MOST = 500
 _LEVELS = 4
+"""Elements around a record whose names and headings say what it is."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Elements that a page repeats, in document order, none within another.
+    """Elements that a page repeats, two or more, in document order, none within another.
 
     `ratings` is in how many of them a rating stands, 0 where that is an exception; `talk` says that a name or a heading
     there means what people say; `hidden` that a reader does not see them at first.
@@ -50,8 +51,8 @@ def is_hidden(element: etree._Element) -> bool:
     """Say whether an element is itself marked as not shown; what only screen readers read is shown."""
     if element.get("hidden") is not None or "display:none" in (element.get("style") or "").replace(" ", "").casefold():
         return True
-    names = phrases.named(element)
-    return not names.isdisjoint(phrases.HIDDEN) and names.isdisjoint(phrases.VISUALLY)
+    names = naming.words(element)
+    return not names.isdisjoint(naming.HIDDEN) and names.isdisjoint(naming.SPOKEN)
 
 
 def says_date(element: etree._Element) -> bool:
@@ -127,20 +128,31 @@ def find(root: etree._Element) -> list[Group]:
     """
     outline = Outline(root)
     groups = [group for members in _alike(outline) for group in _judged(members, outline)]
-    groups = [group for group in groups if not any(_lists(group, other) for other in groups)]
+    listing = _listing(groups)
     return sorted(
-        groups, key=lambda each: (not each.ratings, each.hidden, -(each.ratings or len(each.members)), each.depth)
+        (group for place, group in enumerate(groups) if place not in listing),
+        key=lambda each: (not each.ratings, each.hidden, -(each.ratings or len(each.members)), each.depth),
     )
 
 
-def _lists(outer: Group, inner: Group) -> bool:
-    """Say whether a member of one group only lists members of another: they stand side by side in it."""
-    if outer is inner or len(inner.members) <= len(outer.members) or bool(outer.ratings) is not bool(inner.ratings):
-        return False
-    held = Counter(
-        (above, depth_of(member)) for member in inner.members for above in member.iterancestors() if above in outer.set
-    )
-    return any(count > 1 for count in held.values())
+def _listing(groups: Sequence[Group]) -> set[int]:
+    """Return the places of groups whose members only list members of a larger one: these stand side by side in them."""
+    holders: defaultdict[etree._Element, list[int]] = defaultdict(list)
+    for place, group in enumerate(groups):
+        for member in group.members:
+            holders[member].append(place)
+    listing: set[int] = set()
+    for inner in groups:
+        held: Counter[tuple[int, etree._Element, int]] = Counter()
+        for member in inner.members:
+            depth = depth_of(member)
+            held.update((place, above, depth) for above in member.iterancestors() for place in holders.get(above, ()))
+        for (place, _, _), count in held.items():
+            outer = groups[place]
+            alike = bool(outer.ratings) is bool(inner.ratings)
+            if count > 1 and alike and len(inner.members) > len(outer.members):
+                listing.add(place)
+    return listing
 
 
 def overlap(one: Group, other: Group) -> bool:
@@ -167,7 +179,7 @@ def _alike(outline: Outline) -> Iterator[list[etree._Element]]:
         if len(dated) < 2:
             continue
         outer = tuple(_outermost(members if len(dated) * 3 >= len(members) * 2 else dated))
-        if 2 <= len(outer) <= _MOST and outer not in seen:
+        if len(outer) >= 2 and outer not in seen:
             seen.add(outer)
             yield list(outer)
 
@@ -194,17 +206,17 @@ def _judged(members: Sequence[etree._Element], outline: Outline) -> Iterator[Gro
 
 
 def _talk(members: Sequence[etree._Element]) -> bool:
-    """Say whether the names of some elements, or of what they stand in, say that people speak there."""
-    around = [members[0], *list(members[0].iterancestors())[:_LEVELS]]
-    names = frozenset[str]().union(*(phrases.named(element) for element in around))
-    own = phrases.named(members[0])
-    said = not names.isdisjoint(phrases.OPINION | phrases.TALK) or any(
-        phrases.REVIEWS.search(each) for each in _heads(around)
+    """Say whether names or headings on, around or in the first of some elements say that people speak there."""
+    first = members[0]
+    own = naming.words(first)
+    if not own.isdisjoint(naming.CHOSEN | naming.QUOTE):
+        return False
+    around = [first, *islice(first.iterancestors(), _LEVELS)]
+    return (
+        any(not naming.words(element).isdisjoint(naming.OPINION | naming.TALK) for element in around)
+        or any(phrases.REVIEWS.search(heading) for heading in _heads(around))
+        or any(not naming.words(inner).isdisjoint(naming.OPINION) for inner in first.iterdescendants("div"))
     )
-    said = said or any(
-        not phrases.named(inner).isdisjoint(phrases.OPINION) for inner in members[0].iterdescendants("div")
-    )
-    return said and own.isdisjoint(phrases.CHOSEN | phrases.QUOTE)
 
 
 def _heads(around: Iterable[etree._Element]) -> Iterator[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import dataclass
 
 from lxml import etree
 
 from overheard.crawler.page import text_of
-from overheard.crawler.shown import phrases
+from overheard.crawler.shown import naming, phrases
 from overheard.crawler.shown.bylines import dates_of
 from overheard.crawler.shown.prose import once
 from overheard.crawler.shown.records import says_date
@@ -15,80 +16,116 @@ from overheard.crawler.shown.sheets import BLOCKS, HEAD, NAME, Line, Sheet, drop
 from overheard.crawler.shown.stars import own_text
 
 
-def cut_answers(sheet: Sheet, main: frozenset[str], outside: str) -> None:
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A part of a record that may be an answer: its lines, and the short ones among the first that say whose it is."""
+
+    element: etree._Element
+    lines: list[Line]
+    names: frozenset[str]
+    heads: list[str]
+
+    @property
+    def head(self) -> str:
+        """What it begins with."""
+        return " ".join(self.heads) or " ".join(text_of(self.element).split()[:HEAD])
+
+    @property
+    def labelled(self) -> bool:
+        """Whether it calls itself an answer."""
+        if any(phrases.REPLIES.search(text) for text in self.heads):
+            return True
+        text = text_of(self.element) if len(self.lines) == 1 else ""
+        return ":" in text[:60] and bool(phrases.REPLIES.match(text))
+
+
+class _Order:
+    """Where the elements of a record stand and which of them bear dates, read once: each block asks for it."""
+
+    def __init__(self, root: etree._Element) -> None:
+        self.elements = [element for element in root.iter() if isinstance(element.tag, str)]
+        self.place = {element: place for place, element in enumerate(self.elements)}
+        self._dated = [element for element in self.elements if says_date(element)]
+
+    def another_date(self, element: etree._Element) -> bool:
+        """Say whether a date stands in an element and one before it, which is that of the record."""
+        above = set(element.iterancestors())
+        here = self.place[element]
+        before = any(self.place[dated] < here and dated not in above for dated in self._dated)
+        return before and has_date(element)
+
+    def leave_out(self, element: etree._Element) -> None:
+        """Forget an element that is taken out of the record, with all in it."""
+        gone = set(element.iter())
+        self._dated = [dated for dated in self._dated if dated not in gone]
+        for inner in gone:
+            self.place.pop(inner, None)
+
+
+def cut_answers(sheet: Sheet, main: frozenset[str], elsewhere: str) -> None:
     """Take answers out of a record: those of the company are kept beside it, those of others are not."""
     own = [line for line in sheet.lines if line.slots & main and not is_aside(line)]
-    first = next((line for line in own if not _is_nested(line.element, sheet.root)), None)
-    order = {element: place for place, element in enumerate(sheet.root.iter())}
-    for element in list(sheet.root.iter()):
-        if element is sheet.root or not isinstance(element.tag, str) or not _attached(element, sheet.root):
+    first = next((line.element for line in own if not _is_nested(line.element, sheet.root)), None)
+    holding = {first, *first.iterancestors()} if first is not None else {sheet.root}
+    order = _Order(sheet.root)
+    for element in order.elements:
+        if element not in order.place or element in holding or element.tag not in BLOCKS:
             continue
-        if first is not None and (element is first.element or element in set(first.element.iterancestors())):
+        if first is not None and order.place[element] < order.place[first]:
             continue
-        kind = _answer(element, sheet, first, order, outside)
-        if kind is not None:
-            if kind:
-                sheet.replies.append(deepcopy(element))
-                sheet.replies[-1].tail = None
-            drop(element)
+        block = _block(element, sheet)
+        if block is None or not _is_answer(block, order):
+            continue
+        if _is_companys(block, elsewhere):
+            sheet.replies.append(deepcopy(element))
+            sheet.replies[-1].tail = None
+        order.leave_out(element)
+        drop(element)
 
 
 def _is_nested(element: etree._Element, root: etree._Element) -> bool:
     """Say whether an element stands in a record within the record: those of a thread stand in one another."""
     for here in up(element, root):
-        if (here.tag == root.tag and root.tag in ("li", "article")) or "children" in phrases.named(here):
+        if (here.tag == root.tag and root.tag in ("li", "article")) or "children" in naming.words(here):
             return has_date(here)
     return False
 
 
-def _attached(element: etree._Element, root: etree._Element) -> bool:
-    return any(above is root for above in element.iterancestors())
-
-
-def _answer(
-    element: etree._Element, sheet: Sheet, first: Line | None, order: dict[etree._Element, int], outside: str
-) -> bool | None:
-    """Say whether an element is an answer of the company (True), of another (False), or none (None)."""
-    if element.tag not in BLOCKS:
-        return None
+def _block(element: etree._Element, sheet: Sheet) -> _Block | None:
+    """Return a part of a record, None where it has no words, or most of those of the record, or several answers."""
     lines = list(lines_of(element)) or ([Line(element, text_of(element), frozenset())] if own_text(element) else [])
     total = sum(line.words for line in lines)
     if total < 2 or sum(line.words for line in sheet.lines) <= total:
         return None
     if sum(has_date(child) and len(text_of(child).split()) > 3 for child in element if child.tag in BLOCKS) > 1:
-        return None  # several answers, each of which is looked at
-    names = phrases.named(element)
+        return None
     heads = [line.text for line in lines[:3] if line.words <= HEAD and not _is_state(line)]
-    head = " ".join(heads) or " ".join(text_of(element).split()[:HEAD])
-    label = any(phrases.REPLIES.search(text) for text in heads) or (
-        len(lines) == 1 and bool(phrases.REPLIES.match(text_of(element))) and ":" in text_of(element)[:60]
-    )
-    later = first is None or order[element] > order[first.element]
-    dated = later and len(lines) > 1 and has_date(element) and _dated_before(element, sheet.root, order)
-    dated = dated and any(line.words > 1 and not phrases.DATE.search(line.text) for line in lines[1:])
-    if not (label or dated or not names.isdisjoint(phrases.REPLY | phrases.TALKBACK)) or not later:
-        return None
-    if phrases.OTHER_DATE.search(head) and not label:
-        return None
-    if phrases.CUSTOMERS.search(head):
-        return False
-    staff = " ".join([head, element.get("class") or ""])
-    if label or phrases.STAFF.search(staff) or (not names.isdisjoint(phrases.REPLY) and not names & phrases.TALKBACK):
+    return _Block(element, lines, naming.words(element), heads)
+
+
+def _is_answer(block: _Block, order: _Order) -> bool:
+    """Say whether a part of a record calls itself an answer, is named like one, or has a name and date of its own."""
+    if block.labelled:
         return True
-    return any(_is_name(text) and text.casefold() in outside for text in heads)
+    named = not block.names.isdisjoint(naming.REPLY | naming.TALKBACK)
+    signed = any(line.words > 1 and not phrases.DATE.search(line.text) for line in block.lines[1:])
+    dated = signed and order.another_date(block.element)
+    return (named or dated) and not phrases.OTHER_DATE.search(block.head)
+
+
+def _is_companys(block: _Block, elsewhere: str) -> bool:
+    """Say whether an answer is the company's: by its words, its names, or a name that the page bears elsewhere."""
+    if phrases.CUSTOMERS.search(block.head):
+        return False
+    staff = phrases.STAFF.search(f"{block.head} {block.element.get('class') or ''}")
+    if block.labelled or staff or (block.names & naming.REPLY and not block.names & naming.TALKBACK):
+        return True
+    return any(_is_name(text) and text.casefold() in elsewhere for text in block.heads)
 
 
 def _is_state(line: Line) -> bool:
     """Say whether a line is a mark such as "answered"."""
-    return any(not phrases.pieces(slot).isdisjoint(phrases.STATE) for slot in line.slots)
-
-
-def _dated_before(element: etree._Element, root: etree._Element, order: dict[etree._Element, int]) -> bool:
-    """Say whether the record has a date of its own before an element, so that one in it is another's."""
-    return any(
-        says_date(here) for here in root.iter() if isinstance(here.tag, str) and order[here] < order[element]
-        and here not in set(element.iterancestors())
-    )  # fmt: skip
+    return any(not naming.pieces(slot).isdisjoint(naming.STATE) for slot in line.slots)
 
 
 def _is_name(text: str) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from overheard.crawler.page import text_of
-from overheard.crawler.shown import phrases
+from overheard.crawler.shown import naming, phrases
 from overheard.crawler.shown.records import SILENT, says_date
 from overheard.crawler.shown.stars import own_text
 
@@ -29,7 +29,10 @@ NAME = 6
 
 @dataclass(slots=True)
 class Line:
-    """An element with words of its own: one field of a record, or one paragraph of its text."""
+    """An element with words of its own: one field of a record, or one paragraph of its text.
+
+    `slots` name its place in the record: the lines of other records in the same place share some.
+    """
 
     element: etree._Element
     text: str
@@ -43,7 +46,11 @@ class Line:
 
 @dataclass(slots=True)
 class Sheet:
-    """A record on the way to a card: a copy without what is no part of it, its lines, and the answers cut out of it."""
+    """A record on the way to a card: a copy without what is no part of it, its lines, and the answers cut out of it.
+
+    `labels` are the lines that many records of the group have, `body` those of its author; `more` says that a link
+    leads to the rest of the text, `quoted` that words of others were left out.
+    """
 
     record: etree._Element
     root: etree._Element
@@ -54,8 +61,15 @@ class Sheet:
     more: bool = False
     quoted: bool = False
 
+    @property
+    def beside(self) -> list[Line]:
+        """The lines that are not the words of its author."""
+        body = {line.element for line in self.body}
+        return [line for line in self.lines if line.element not in body]
+
 
 def open_sheet(member: etree._Element) -> Sheet:
+    """Return the sheet of a record with its lines; the record itself stays as it is."""
     root = deepcopy(member)
     root.tail = None
     sheet = Sheet(member, root)
@@ -85,7 +99,7 @@ def _does_something(element: etree._Element) -> bool:
     """Say whether an element is a link to answer or share with, or the letter that stands for a portrait."""
     if element.tag == "a":
         return bool(phrases.ACTION.fullmatch(text_of(element)))
-    return not phrases.named(element).isdisjoint(phrases.PORTRAIT) and len(text_of(element)) < 3
+    return not naming.words(element).isdisjoint(naming.PORTRAIT) and len(text_of(element)) < 3
 
 
 def _set_apart(element: etree._Element) -> None:
@@ -103,14 +117,14 @@ def _set_apart(element: etree._Element) -> None:
 
 def _is_quoted(element: etree._Element, root: etree._Element) -> bool:
     """Say whether an element repeats another's words, signs, or notes an edit."""
-    names = phrases.named(element)
-    signed = not names.isdisjoint(phrases.SIGNATURE) or any(name.startswith("signatur") for name in names)
-    if signed or not names.isdisjoint(phrases.EDITED):
+    names = naming.words(element)
+    signed = not names.isdisjoint(naming.SIGNATURE) or any(name.startswith("signatur") for name in names)
+    if signed or not names.isdisjoint(naming.EDITED):
         return len(text_of(element)) < len(text_of(root)) / 2
     if element.tag == "blockquote":
         parent = element.getparent()
         return element.find(".//cite") is not None or (parent is not root and bool(re.search(r"\w", own_text(parent))))
-    return not names.isdisjoint(phrases.QUOTE) and element.tag in BLOCKS
+    return not names.isdisjoint(naming.QUOTE) and element.tag in BLOCKS
 
 
 def drop(element: etree._Element) -> None:
@@ -170,10 +184,22 @@ def is_aside(line: Line) -> bool:
     """Say whether a line is the page's own: a date, a vote, a label, a rating."""
     if line.words <= HEAD and (phrases.DATE.search(line.text) or phrases.OWN_WORDS.search(line.text)):
         return True
-    return line.words <= NAME and any(not phrases.pieces(slot).isdisjoint(phrases.ASIDE) for slot in line.slots)
+    return line.words <= NAME and any(not naming.pieces(slot).isdisjoint(naming.ASIDE) for slot in line.slots)
+
+
+def outside(root: etree._Element, body: Sequence[Line]) -> Iterator[etree._Element]:
+    """Yield the elements of a record that stand outside the words of its author, in document order."""
+    barred = {line.element for line in body}
+    stack = [root]
+    while stack:
+        element = stack.pop()
+        if isinstance(element.tag, str) and element not in barred:
+            yield element
+            stack.extend(reversed(element))
 
 
 def up(element: etree._Element, root: etree._Element) -> Iterator[etree._Element]:
+    """Yield an element and what it stands in, the innermost first, up to the root and without it."""
     here = element
     while here is not None and here is not root:
         yield here
@@ -181,4 +207,5 @@ def up(element: etree._Element, root: etree._Element) -> Iterator[etree._Element
 
 
 def has_date(element: etree._Element) -> bool:
+    """Say whether a date stands in an element."""
     return any(says_date(here) for here in element.iter() if isinstance(here.tag, str))

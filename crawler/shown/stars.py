@@ -6,16 +6,19 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import islice
 
 from lxml import etree
 
-from overheard.crawler.selectors import class_rating
-from overheard.crawler.shown import phrases
+from overheard.crawler import ratings
+from overheard.crawler.shown import naming, phrases
 from overheard.intake.values import Rating, parse_rating
 
 _LABELS = ("aria-label", "title", "alt")
 _SHORT = 48
 """Characters of a label or a line that says nothing but a rating."""
+_FEW = 100
+"""Elements of a line that says a rating, or of an icon."""
 _SPLIT = re.compile(r"\s*\d{1,3}(?:[.,]\d)?\s*/\s*\d{1,3}\s*")
 _TOPS = (5.0, 6.0, 10.0, 20.0, 100.0)
 _words_in = etree.XPath("string()")
@@ -54,21 +57,21 @@ def signs(element: etree._Element) -> Iterator[Sign]:
         if label := element.get(name):
             yield from said(label)
     line = own_text(element)
-    if len(element) and (line or len(element) < 4):
+    if len(element) and (line or len(element) < 4) and _is_small(element):
         # "<b>4</b>/5": the pieces make one line.
         inside = _words_in(element)
         split = line or _SPLIT.fullmatch(inside)
         line = " ".join(inside.split()) if split and len(inside) <= 2 * _SHORT else ""
-    names = phrases.named(element)
-    rated = not names.isdisjoint(phrases.RATED)
+    names = naming.words(element)
+    rated = not names.isdisjoint(naming.RATED)
     if line:
         yield from said(line)
-        if (bare := phrases.BARE.fullmatch(line)) and (rated or _near_rated(element)):
+        if (bare := ratings.BARE.fullmatch(line)) and (rated or _near_rated(element)):
             yield Sign(How.NUMBER, _number(bare[1]), None, line)
-    if rated and (found := class_rating(element.get("class") or "", 5.0)):
+    if rated and (found := ratings.class_rating(element.get("class") or "", 5.0)):
         yield Sign(How.CLASS, 1 + found.value * 4, 5.0, found.given)
     yield from _attributes(element)
-    if (style := element.get("style")) and (match := phrases.WIDTH.search(style)) and (rated or _near_rated(element)):
+    if (style := element.get("style")) and (match := ratings.WIDTH.search(style)) and (rated or _near_rated(element)):
         yield Sign(How.WIDTH, round(float(match[1]) / 20, 1), 5.0, match[0])
     yield from _icons(element, rated)
 
@@ -82,17 +85,17 @@ def said(text: str) -> Iterator[Sign]:
     text = " ".join(text.split())
     if not text or len(text) > _SHORT or phrases.OWN_WORDS.search(text) or phrases.DATE.search(text):
         return
-    if glyphs := phrases.GLYPHS.fullmatch(text.replace(" ", "").replace("\ufe0f", "")):
+    if glyphs := ratings.GLYPHS.fullmatch(text.replace(" ", "").replace("\ufe0f", "")):
         if found := parse_rating(glyphs[0]):
             top = found.scale or 5.0
             yield Sign(How.SAID, 1 + found.value * (top - 1) if top < 10 else found.value * top, top, text)
-    elif match := phrases.FRACTION.search(text):
-        value, top = _number(match[1]), phrases.top_of(match[2])
+    elif match := ratings.FRACTION.search(text):
+        value, top = _number(match[1]), ratings.top_of(match[2])
         if top in _TOPS and value <= top:
             yield Sign(How.SAID, value, top, text)
-    elif match := phrases.STARRED.search(text):
+    elif match := ratings.STARRED.search(text):
         yield Sign(How.SAID, _number(match[1]), 5.0, text)
-    elif match := phrases.SCORED.search(text):
+    elif match := ratings.SCORED.search(text):
         yield Sign(How.NUMBER, _number(match[1]), None, text)
 
 
@@ -102,33 +105,38 @@ def own_text(element: etree._Element) -> str:
     return " ".join(" ".join(filter(None, parts))[:1000].split())
 
 
+def _is_small(element: etree._Element) -> bool:
+    """Say whether few elements stand in one: to read all in each of thousands that are nested takes their square."""
+    return next(islice(element.iter(), _FEW, None), None) is None
+
+
 def _near_rated(element: etree._Element) -> bool:
     parent = element.getparent()
     above = parent.getparent() if parent is not None else None
-    return any(near is not None and not phrases.named(near).isdisjoint(phrases.RATED) for near in (parent, above))
+    return any(near is not None and not naming.words(near).isdisjoint(naming.RATED) for near in (parent, above))
 
 
 def _attributes(element: etree._Element) -> Iterator[Sign]:
     for name, value in element.items():
-        names = phrases.pieces(name)
-        meant = name.startswith("data-") and not names.isdisjoint(phrases.RATED) and names.isdisjoint(_COUNTS)
+        names = naming.pieces(name)
+        meant = name.startswith("data-") and not names.isdisjoint(naming.RATED) and names.isdisjoint(_COUNTS)
         meant = meant or (name == "content" and element.get("itemprop") == "ratingValue")
-        if meant and phrases.BARE.fullmatch(value):
+        if meant and ratings.BARE.fullmatch(value):
             yield Sign(How.ATTRIBUTE, _number(value), None, value)
 
 
 def _icons(element: etree._Element, rated: bool) -> Iterator[Sign]:
     icons = [child for child in element if isinstance(child.tag, str)]
-    if not 1 <= len(icons) <= 10 or len({icon.tag for icon in icons}) > 1:
+    if not 1 <= len(icons) <= 10 or len({icon.tag for icon in icons}) > 1 or not all(map(_is_small, icons)):
         return
     looks = [_look(icon) for icon in icons]
-    stars = all(not look.isdisjoint(phrases.RATED if len(icons) > 2 else phrases.STARS) for look in looks)
+    stars = all(not look.isdisjoint(naming.RATED if len(icons) > 2 else naming.STARS) for look in looks)
     if not stars and (not rated or len(icons) < 3):
         return
     if any(icon.tag not in ("svg", "img") and len(_words_in(icon).strip()) > 12 for icon in icons):
         return
-    full = [not look.isdisjoint(phrases.FULL) for look in looks]
-    blank = [not look.isdisjoint(phrases.BLANK) for look in looks]
+    full = [not look.isdisjoint(naming.FULL) for look in looks]
+    blank = [not look.isdisjoint(naming.BLANK) for look in looks]
     half = sum("half" in look for look in looks)
     if len(icons) < 3 and not any(blank):
         yield Sign(How.PLAIN, float(len(icons)), float(len(icons)), f"{len(icons)} icons")
@@ -149,7 +157,7 @@ def _look(icon: etree._Element) -> frozenset[str]:
     names += [value for use in icon.iter("use") for value in use.values()]
     words = _words_in(icon).strip()
     drawn = {"★": "star full", "☆": "star empty"}.get(words, words if len(words) < 20 else "")
-    return phrases.pieces(" ".join([*filter(None, names), drawn]))
+    return naming.pieces(" ".join([*filter(None, names), drawn]))
 
 
 def settle(found: Sequence[Sequence[Sign]]) -> list[Rating | None]:

@@ -31,7 +31,8 @@ from overheard.crawler.page import (
     web_url,
     whole,
 )
-from overheard.crawler.selectors import OWN_WORDS, Choice, Rules, class_rating, parse_rules, read_rules, said_rating
+from overheard.crawler.ratings import class_rating, said_rating
+from overheard.crawler.selectors import OWN_WORDS, Choice, Rules, parse_rules, read_rules
 from overheard.crawler.spider import SourceSpider, Visit, check_keys, check_url
 from overheard.crawler.walk import Step
 from overheard.crawler.walls import wall

@@ -16,7 +16,8 @@ from sqlalchemy import select
 from overheard.crawler.kinds import parse_target
 from overheard.crawler.outcomes import PageError
 from overheard.crawler.page import NO_TEXT, Page
-from overheard.crawler.selectors import Rules, class_rating, parse_rules, read_rules, said_rating
+from overheard.crawler.ratings import class_rating, said_rating
+from overheard.crawler.selectors import Rules, parse_rules, read_rules
 from overheard.crawler.spiders.selectors import SelectorsSpider, coverage, parse
 from overheard.errors import UsageError
 from overheard.intake.item import Item
@@ -224,6 +225,9 @@ def test_a_rating_that_is_a_class_name(names: str, scale: float, value: float | 
         ("Noté 4 sur 5", 5, 0.75),
         ("Valorado con 4 de 5", 5, 0.75),
         ("Avaliado 2 de 5", 5, 0.25),
+        ("4 von fünf Sternen", 5, 0.75),
+        ("4 estrelas em 5", 5, 0.75),
+        ("5 of tender", 5, None),
         ("8/10", 5, 0.8),
         ("4,5", 5, 0.875),
         ("★★★★☆", 5, 0.75),

@@ -59,6 +59,20 @@ def test_ratings_as_pages_draw_them(stars: str) -> None:
     assert [(item.rating, item.rating_scale) for item in found] == [(1.0, 5.0), (0.25, 5.0), (0.75, 5.0)]
 
 
+def test_a_rating_drawn_among_the_words() -> None:
+    body = cards("").replace('<div class="text">', '<div class="text"><img src="s.svg" alt="{} stars">')
+    found = page(body.format(5, 2, 4)).items
+    assert [(item.text, item.rating) for item in found] == [(text, (n - 1) / 4) for _, _, text, n in SAID]
+    said = cards("").replace('<div class="text">', '<div class="text">I give it {} stars. ')
+    assert {item.rating for item in page(said.format(5, 2, 4)).items} == {None}
+
+
+def test_a_long_page_is_read_whole() -> None:
+    one = cards(STARS).partition('<div class="review">')[2].partition('<div class="review">')[0]
+    many = "".join(f'<div class="review">{one.replace(SAID[0][2], f"{SAID[0][2]} No. {n}")}' for n in range(520))
+    assert len(page(f'<div class="reviews">{many}</div>').items) == 520
+
+
 def test_a_review_in_full() -> None:
     stars = '<span aria-label="{n} of 5"></span><h3 class="title">About {w}</h3>'
     reply = (
@@ -90,7 +104,7 @@ STARS = '<span aria-label="{n} of 5"></span>'
             "<div><b>Karl</b> <span>9 May 2026</span><p>Same here, sadly.</p></div>", None, id="another customer"
         ),
         pytest.param(
-            '<div class="uc"><b>Answer from a customer</b><p>Same here.</p></div>', None, id="a customer, said"
+            '<div class="comments"><b>Answer from a customer</b><p>Same here.</p></div>', None, id="a customer, said"
         ),
         pytest.param("<p>3 of 4 people found this helpful.</p>", None, id="votes"),
     ],
@@ -110,7 +124,7 @@ def test_dates_and_answers_in_each_language(language: str) -> None:
     }  # fmt: skip
     day, label = told[language]
     body = "".join(
-        f'<li class="rv"><span aria-label="4/5"></span><b class="name">{name}</b><span>{day}</span><p>{text}</p>'
+        f'<li class="opinion"><span aria-label="4/5"></span><b class="name">{name}</b><span>{day}</span><p>{text}</p>'
         f"<div><b>{label}</b><p>Thank you for it.</p></div></li>"
         for name, _, text, _ in SAID
     )
@@ -132,6 +146,31 @@ def test_stars_without_words_are_counted() -> None:
     body = cards(STARS).replace(SAID[1][2], "")
     found = page(body)
     assert ([item.text for item in found.items], found.rejected) == ([SAID[0][2], SAID[2][2]], {NO_TEXT: 1})
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("My account was deleted and nobody answers.", True),
+        ("Still awaiting my refund.", True),
+        ("My review was removed, so here it is again.", True),
+        ("No comments needed: it broke on day one.", True),
+        ("The placeholder in the box says {size}, mine was another.", True),
+        ("Only star of the set is the lid.", True),
+        ("This guest left no comment.", False),
+        ("Dieser Beitrag wurde gelöscht.", False),
+        ("Le message de Jo a été masqué par la modération.", False),
+        ("[removed]", False),
+        ("Nur Sterne und kein Text", False),
+        ("Your comment is awaiting moderation.", False),
+        ("Lorem ipsum dolor sit amet, consectetur.", False),
+        ("{{ review.text }}", False),
+    ],
+)
+def test_a_note_in_the_place_of_a_text(text: str, counts: bool) -> None:
+    found = page(cards(STARS).replace(SAID[1][2], text))
+    assert [item.text for item in found.items] == [SAID[0][2], *([text] if counts else []), SAID[2][2]]
+    assert found.rejected == ({} if counts else {NO_TEXT: 1})
 
 
 def test_what_is_hidden_counts_only_where_it_repeats_what_is_shown() -> None:
@@ -215,6 +254,27 @@ def test_mark_up_that_is_cut_short_gets_its_end() -> None:
     assert page(cards(STARS), head=linked(cut)).items[0].text == SAID[0][2]
     shown_cut = cards(STARS).replace(SAID[0][2], SAID[0][2][:30] + "… <a>Read more</a>")
     assert len(page(shown_cut, head=linked(SAID[0][2])).items) == 3
+
+
+def test_the_answers_that_the_mark_up_lists_as_reviews() -> None:
+    answers = [f"Thank you for the kind words, {name}." for name, *_ in SAID]
+    extra = "<div><b>Reply from the shop</b><p>Thank you for the kind words, {name}.</p></div>"
+    listed = linked(*(text for _, _, text, _ in SAID), *answers[:2], answers[2] + " Reply", "Never shown, but listed.")
+    found = page(cards(STARS, extra=extra), head=listed).items
+    assert [(item.text, item.reply) for item in found] == [
+        *((text, answer) for (_, _, text, _), answer in zip(SAID, answers, strict=True)),
+        ("Never shown, but listed.", None),
+    ]
+    rated = linked(*(text for _, _, text, _ in SAID), answers[0], reviewRating={"ratingValue": 5})
+    assert answers[0] in [item.text for item in page(cards("", extra=extra), head=rated).items]
+
+
+def test_two_long_texts_of_one_review() -> None:
+    words = [f"word{n % 997}{n % 13}" for n in range(6000)]
+    other = ["else" if n % 7 == 0 else word for n, word in enumerate(words)]
+    body = cards(STARS).replace(SAID[0][2], " ".join(words))
+    assert len(page(body, head=linked(" ".join(other))).items) == 3
+    assert len(page(body, head=linked(" ".join(words[:3000]))).items) == 4
 
 
 def test_a_listing_leads_to_its_pages() -> None:
