@@ -18,7 +18,7 @@ import numpy as np
 from py3langid.langid import MODEL_FILE
 from py3langid.langid import LanguageIdentifier as Model
 
-REMEMBERED: Final = 20_000
+REMEMBERED: Final = 50_000
 """Words that are remembered, some 300 bytes each."""
 
 SAME: Final = {"arz": "ar", "ary": "ar", "grc": "el", "hbo": "he", "nb": "no", "nn": "no", "wuu": "zh", "yue": "zh"}
@@ -30,10 +30,11 @@ class Likelihoods:
 
     def __init__(self, codes: Collection[str] | None = None) -> None:
         model = _model()
-        names = [(number, SAME.get(name, name), name) for number, name in enumerate(model.nb_classes)]
-        kept = [(number, code, name) for number, code, name in names if codes is None or code in codes]
-        columns = [number for number, _, _ in kept]
-        self._names = [(code, name) for _, code, name in kept]
+        names = [(number, name) for number, name in enumerate(model.nb_classes)]
+        kept = [(number, name) for number, name in names if codes is None or SAME.get(name, name) in codes]
+        columns = [number for number, _ in kept]
+        self._codes = [SAME.get(name, name) for _, name in kept]
+        self._several = _several([name for _, name in kept])
         self._prior = model.nb_pc[columns]
         # A row of weights is read for each feature: side by side in memory, in the type that is reckoned with.
         self._weights = model.nb_ptc if codes is None else np.ascontiguousarray(model.nb_ptc[:, columns], np.float32)
@@ -60,13 +61,18 @@ class Likelihoods:
 
     def _by_code(self, chances: Sequence[float]) -> dict[str, float]:
         """Add up the scripts of one language, and let the likeliest variety stand for those that count as one."""
-        names: dict[tuple[str, str], float] = {}
-        for key, chance in zip(self._names, chances, strict=True):
-            names[key] = names.get(key, 0.0) + chance
-        found: dict[str, float] = {}
-        for (code, _), chance in names.items():
-            found[code] = max(chance, found.get(code, 0.0))
+        found = dict(zip(self._codes, chances, strict=True))
+        for code, names in self._several.items():
+            found[code] = max(sum(chances[column] for column in columns) for columns in names)
         return found
+
+
+def _several(names: Sequence[str]) -> dict[str, list[list[int]]]:
+    """Return the codes that have several columns, with the columns of each of their names."""
+    found: dict[str, dict[str, list[int]]] = {}
+    for column, name in enumerate(names):
+        found.setdefault(SAME.get(name, name), {}).setdefault(name, []).append(column)
+    return {code: list(each.values()) for code, each in found.items() if sum(map(len, each.values())) > 1}
 
 
 def _features(state: int, word: str) -> tuple[tuple[int, ...], int]:

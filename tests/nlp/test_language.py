@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from py3langid.langid import MODEL_FILE
+from py3langid.langid import LanguageIdentifier as Model
 
 from overheard.errors import SettingsError
 from overheard.nlp.language import LanguageIdentifier
+from overheard.nlp.likelihoods import SAME, Likelihoods, known
 
 LANGUAGES = ("en", "de", "nl", "ro", "it", "fr", "es", "pt")
 
@@ -279,3 +282,34 @@ def test_accuracy_on_the_labelled_corpus(identifier: LanguageIdentifier) -> None
     assert sum(code == own for code, (own, _) in zip(found, table, strict=True)) / len(table) >= 0.99
     assert sum(code not in LANGUAGES for code in found) / len(table) < 0.01
     assert accuracy(identifier, table, with_prior=True) >= 0.998
+
+
+@pytest.fixture(scope="module")
+def models() -> dict[bool, tuple[Likelihoods, Model]]:
+    """Ours and py3langid's own, with all languages and with some."""
+    some = frozenset(LANGUAGES) | {"sr", "no", "ar"}
+    all_, narrow = (Model.from_model_file(MODEL_FILE, norm_probs=True) for _ in range(2))
+    narrow.set_languages([name for name in narrow.labels if SAME.get(name, name) in some])
+    return {False: (Likelihoods(), all_), True: (Likelihoods(some), narrow)}
+
+
+@given(
+    st.lists(st.one_of(st.sampled_from(" ".join(OURS.values()).split()), st.text(min_size=1)), min_size=1),
+    st.booleans(),
+)
+def test_likelihoods_are_those_of_the_model_that_they_come_from(
+    models: dict[bool, tuple[Likelihoods, Model]], words: list[str], narrow: bool
+) -> None:
+    ours, theirs = models[narrow]
+    words = " ".join(words).lower().split() or ["x"]
+    ranked = theirs.rank(f" {' '.join(words)} ")
+    best: dict[str, float] = {}
+    for name, chance in ranked:
+        code = SAME.get(name, name)
+        best[code] = max(chance, best.get(code, 0.0))
+    found = ours.of(words)
+    if found:
+        assert found == pytest.approx(best, abs=1e-4)
+    else:  # it knows nothing of the text: all are alike, but for the two scripts of Serbian
+        assert len({round(chance, 6) for chance in best.values()} - {round(2 * min(best.values()), 6)}) == 1
+    assert known() >= best.keys() - SAME.values()
