@@ -65,8 +65,13 @@ def _compatible(one: Item, other: Item) -> bool:
         return False
     if one.published and other.published and abs(one.published - other.published) > timedelta(hours=36):
         return False  # one block gives the day, the other the minute and its zone
-    known = one.author and other.author and len(one.text) < TELLING
-    return not known or one.author.casefold() == other.author.casefold()  # type: ignore[union-attr]
+    named = one.author and other.author and len(one.text) < TELLING
+    return not named or _named_alike(one, other)
+
+
+def _named_alike(one: Item, other: Item) -> bool:
+    names = [_words(author) or author for author in (one.author, other.author) if author]
+    return len(names) == 2 and names[0] == names[1]
 
 
 def share(item: Item) -> float | None:
@@ -137,13 +142,16 @@ class _Text:
 
 def _same(one: Item, known: _Text, each: Shown, said: _Text) -> bool:
     if not known.words or not said.words:
-        return False
+        return one.text == each.item.text and _compatible(one, each.item)
     long = min(len(one.text), len(each.item.text)) >= TELLING
     # How a page draws a rating may be misread; a long text is the same all the same.
     other = replace(each.item, rating=None) if long else each.item
     if not _compatible(one, other):
         return False
     if _is(known, said):
+        return True
+    # Below a text may stand what nothing tells from it, such as an answer.
+    if said.words[: len(known.words)] == known.words and (long or _named_alike(one, each.item)):
         return True
     short, whole = sorted((known.words, said.words), key=len)
     cut = each.cut or CUT.search(one.text)

@@ -68,6 +68,8 @@ def test_the_installed_wheel_runs_the_demo_from_any_folder(wheel: Path, tmp_path
     where = subprocess.run([sys.executable, "-c", "import overheard; print(overheard.__file__)"], **run)  # type: ignore[call-overload]
     assert where.stdout.startswith(str(tmp_path / "site"))
     done = subprocess.run([sys.executable, "-m", "overheard", "demo"], **run)  # type: ignore[call-overload]
+    reviews = (ROOT / "demo" / "reviews.jsonl").read_text(encoding="utf-8").splitlines()
+    assert f"{len(reviews)} mentions classified" in done.stdout + done.stderr, "each review once"
     assert "Velinde" in done.stdout
     assert "Pakkaro" in done.stdout
     assert not list(elsewhere.iterdir())

@@ -249,6 +249,21 @@ def test_mark_up_is_filled_in_and_added_to() -> None:
     assert (found.items[0].author, found.items[0].reply) == ("Mara Quill", "Thank you, Mara Quill.")
 
 
+def test_what_the_page_shows_below_the_words_of_the_mark_up_is_no_second_review() -> None:
+    answer = "<blockquote><p>Sorry about that. A new one is on its way.</p><small>The shop</small></blockquote>"
+    body = cards(STARS)
+    for number, (_, _, text, _) in enumerate(SAID):
+        body = body.replace(f'<div class="text">{text}</div>', f"<p>{text}</p>" + answer * (number == 1))
+    found = page(body, head="".join(linked(text, author=name) for name, _, text, _ in SAID)).items
+    assert [item.text for item in found] == [text for _, _, text, _ in SAID]
+
+
+@pytest.mark.parametrize("text", ["👍👍", "Pours well."])
+def test_a_short_review_of_one_name_is_one(text: str) -> None:
+    body = cards(STARS).replace(SAID[2][2], text).replace("Ida", "Ida R.")
+    assert [item.text for item in page(body, head=linked(text, author="Ida R.")).items].count(text) == 1
+
+
 def test_mark_up_that_is_cut_short_gets_its_end() -> None:
     cut = SAID[0][2][:30] + "…"
     assert page(cards(STARS), head=linked(cut)).items[0].text == SAID[0][2]
@@ -274,7 +289,7 @@ def test_two_long_texts_of_one_review() -> None:
     other = ["else" if n % 7 == 0 else word for n, word in enumerate(words)]
     body = cards(STARS).replace(SAID[0][2], " ".join(words))
     assert len(page(body, head=linked(" ".join(other))).items) == 3
-    assert len(page(body, head=linked(" ".join(words[:3000]))).items) == 4
+    assert len(page(body, head=linked(" ".join(words[3000:]))).items) == 4
 
 
 def test_a_listing_leads_to_its_pages() -> None:
