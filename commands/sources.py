@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from overheard.commands.brands import confirm
-from overheard.commands.options import UNITS, Home, console, format_option, json_text, pass_home, say, seconds, table
+from overheard.commands.options import UNITS, Home, format_option, json_text, pass_home, say, seconds, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -149,8 +149,8 @@ def kinds_(form: str) -> None:
     if form == "json":
         click.echo(json_text(rows))
         return
-    columns = ("kind", "target", "needs", "what it is")
-    table(columns, [(row["kind"], _keys(row), ", ".join(row["credentials"]), row["help"]) for row in rows])
+    shown = [(row["kind"], _keys(row), ", ".join(row["credentials"])) for row in rows]
+    table(("kind", "target", "needs"), shown, [row["help"] for row in rows])
 
 
 def _keys(row: Mapping[str, Any]) -> str:
@@ -235,19 +235,12 @@ def list_(home: Home, brand: str | None, form: str) -> None:
 
 
 def _print_list(rows: list[dict[str, Any]]) -> None:
-    from rich.table import Table
-
-    drawn = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    for key in ("source", "kind", "every", "paused", "crawled", "outcome"):
-        drawn.add_column(key, no_wrap=True)
-    for key in ("brand", "name", "target"):
-        drawn.add_column(key, overflow="fold", min_width=len(key))
-    for row in rows:
-        drawn.add_row(
-            str(row["source"]), row["kind"], row["every"], row["paused"], row["last_crawl"] and row["last_crawl"][:10],
-            row["outcome"], row["brand"], row["name"], row["target"],
-        )  # fmt: skip
-    console().print(drawn, markup=False)
+    keys = ("source", "kind", "every", "paused", "outcome", "crawled", "brand", "name")
+    shown = [
+        row | {"crawled": (row["last_crawl"] or "")[:10], "name": row["name"] if row["name"] != row["kind"] else ""}
+        for row in rows
+    ]
+    table(keys, [[row[key] for key in keys] for row in shown], [row["target"] for row in rows])
 
 
 def _readable(row: dict[str, Any]) -> dict[str, Any]:

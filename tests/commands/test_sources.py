@@ -132,7 +132,7 @@ def test_a_dry_run_asks_nothing_and_says_what_it_would(home: Path, feed: str, ht
     assert httpserver.log == []
 
 
-def test_the_doctor_tells_what_is_wrong_and_the_way_out(home: Path, feed: str) -> None:
+def test_the_doctor_tells_what_is_wrong_and_the_way_out(home: Path, feed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     target = feed + "?doctor"
     overheard(home, "source", "add", "Nordwind Bank", "feed", "--target", target, "--no-check", "--name", "healthy")
     overheard(home, "source", "add", "Nordwind Bank", "youtube", "--target", "video=abcdefghijk", "--no-check")
@@ -146,5 +146,10 @@ def test_the_doctor_tells_what_is_wrong_and_the_way_out(home: Path, feed: str) -
     assert found["youtube"]["health"] == "not configured"
     assert "OVERHEARD_YOUTUBE_KEY" in found["youtube"]["reason"]
     assert found["googleplay"]["health"] == "never crawled"
-    table = overheard(home, "doctor").stdout
-    assert "not configured" in table
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = overheard(home, "doctor").stdout.splitlines()
+    at = next(place for place, line in enumerate(lines) if re.search(r"\byoutube\b.* not configured +0$", line))
+    assert lines[at + 1].startswith("    youtube needs your own key")
+    assert max(map(len, lines)) <= 80
+    crawled = overheard(home, "crawl", "--source", str(number)).stdout.splitlines()
+    assert re.search(r" ok +1 +2 +0 +0 +2026-10-01 +2026-11-01", crawled[1])
