@@ -53,7 +53,8 @@ def _show(found: Sequence[Health]) -> None:
     rows = [
         [
             each.source_id, each.name if each.name == each.kind else f"{each.name} ({each.kind})", each.brand,
-            Text(each.health, STYLES.get(each.health, "red")), each.mentions, _day(each.newest), _day(each.last_crawl),
+            Text(each.health, STYLES.get(each.health, "red"), no_wrap=True), each.mentions, _day(each.newest),
+            _day(each.last_crawl),
         ]
         for each in found
     ]  # fmt: skip

@@ -35,7 +35,8 @@ def show_table(
 
     Numbers, dates and words are not broken. Columns that do not fit are taken from the right and stand below their row
     as "column value", those that are empty left out. `below` has a text for each row that stands there in any case: its
-    lines are wrapped, an address in it stays whole. Cells may be styled; whole numbers stand to the right.
+    lines are wrapped, an address in it stays whole. Cells may be styled, or forbid to be wrapped; whole numbers stand
+    to the right.
     """
     head = [Text(column, style="bold") for column in columns]
     cells = [[_cell(value) for value in row] for row in rows]
@@ -69,8 +70,8 @@ def _fit(table: Sequence[Row], width: int) -> list[int]:
 
 
 def _least(cell: Text) -> int:
-    """Return how narrow a cell can be: as its longest word, or the whole where it begins like a number."""
-    words = [cell.plain] if _NUMBER.match(cell.plain) else cell.plain.split()
+    """Return how narrow a cell can be: as its longest word, or the whole where it begins like a number or says so."""
+    words = [cell.plain] if cell.no_wrap or _NUMBER.match(cell.plain) else cell.plain.split()
     longest = max(map(cell_len, words), default=0)
     return min(LONGEST, max(longest, min(NARROW, cell.cell_len)))
 

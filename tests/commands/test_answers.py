@@ -145,6 +145,7 @@ def test_near_duplicates_are_left_out_and_shown_when_asked(tmp_path: Path) -> No
         "groups"
     ]
     assert (group["copies"], group["names"], group["first"]["text"]) == (2, 3, text.format(3, "man"))
-    refused = overheard(tmp_path, "mentions", "Nordwind", "--duplicates", "--polarity", "negative")
-    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
-    assert "leave --dimension and --polarity out" in refused.stderr
+    for other in (("--polarity", "negative"), ("--rejected",)):
+        refused = overheard(tmp_path, "mentions", "Nordwind", "--duplicates", *other)
+        assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+        assert "leave --dimension, --polarity and --rejected out" in refused.stderr

@@ -112,7 +112,7 @@ def test_the_keys_of_near_duplicates_are_a_contract(answers: Answers) -> None:
     group = dict.fromkeys(("kind", "copies", "names", "unnamed"))
     group |= {"sources": {"trust|post": None, "shop": None}, "since": None, "until": None}
     assert keys(json.loads(to_json(answers.duplicates))) == {
-        **limits, "groups": [{**group, "first": shown, "examples": [shown]}]
+        **limits, "groups": [{**group, "first": shown, "others": [shown]}]
     }  # fmt: skip
 
 
@@ -123,7 +123,12 @@ def test_near_duplicates_say_what_they_are_in_every_format(answers: Answers) -> 
     assert f"## {heading.replace('|', chr(92) + '|')}\n" in text
     assert r"red \| \*bold\* \<b\>tag\</b\> new line" in text
     rows = list(csv.DictReader(io.StringIO(to_csv(answers.duplicates))))
-    assert [(row["group"], row["counts"], row["mention_id"]) for row in rows] == [("1", "yes", "1"), ("1", "no", "2")]
+    assert [(row["group"], row["counts"], row["mention_id"]) for row in rows] == [
+        ("1", "yes", "1"), *(("1", "no", str(number)) for number in range(2, 8))
+    ]  # fmt: skip
+    for shown in (text, rendered(answers.duplicates, "table", width=120)):
+        assert "and 3 more; --format csv or json lists all" in shown
+        assert ("mention 4" in shown, "mention 5" in shown) == (True, False)
     nothing = dataclasses.replace(answers.duplicates, left_out=0, groups_found=0, groups=())
     assert to_csv(nothing).splitlines() == [to_csv(answers.duplicates).splitlines()[0]]
     assert "No near-duplicates here." in to_md(nothing)
