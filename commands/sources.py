@@ -110,6 +110,9 @@ def _check(home: Home, kind: str, target: dict[str, str]) -> None:
 def told(finding: Finding, now: datetime) -> str:
     """Return in words what the first page of a target holds, such as "50 on the first page, newest 3 days ago"."""
     count = len(finding.items)
+    if not count and finding.listed:
+        pages = f"{finding.listed} page{'s, which' if finding.listed > 1 else ', which'} a crawl reads"
+        return f"no mentions on the first page itself; it lists {pages}"
     if not count:
         return f"nothing on the first page{f' ({finding.reason})' if finding.reason else ''}"
     words = [f"{count} on the first page"]

@@ -59,6 +59,18 @@ def test_a_source_is_looked_at_with_one_request_before_it_is_added(
     assert (again.returncode, "has this feed already" in again.stderr) == (2, True)
 
 
+LISTING = """<script type="application/ld+json">{"@type": "ItemList", "itemListElement": [
+    {"@type": "ListItem", "position": 1, "url": "/p/1"}, {"@type": "ListItem", "position": 2, "url": "/p/2"}]}</script>"""
+
+
+def test_a_listing_says_how_many_pages_it_names(home: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/robots.txt").respond_with_data("", status=404)
+    httpserver.expect_request("/list").respond_with_data(LISTING, content_type="text/html")
+    done = overheard(home, "source", "try", httpserver.url_for("/list"))
+    assert done.returncode == 0, done.stderr
+    assert "no mentions on the first page itself; it lists 2 pages, which a crawl reads" in done.stderr
+
+
 def test_a_target_that_cannot_be_read_is_not_added(home: Path, httpserver: HTTPServer) -> None:
     httpserver.expect_request("/robots.txt").respond_with_data("", status=404)
     httpserver.expect_request("/gone").respond_with_data("no", status=404)
