@@ -206,8 +206,6 @@ def json_text(value: object) -> str:
 
 
 def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)
+    from overheard.report.formats import stamp
+
+    return stamp(value) if isinstance(value, date) else str(value)

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from overheard.commands.options import json_text
 from overheard.errors import UsageError
 from overheard.insight.mentions import Found
 from overheard.report.formats import render, to_csv, to_json, to_md
@@ -144,6 +145,8 @@ def test_json_is_exact(answers: Answers, told_store: Store) -> None:
             mention = session.get_one(Mention, quote["mention_id"])
             assert mention.text[quote["start"] : quote["end"]] == quote["text"]
             assert datetime.fromisoformat(quote["published"]) == mention.published
+            assert json.loads(json_text(mention.published)) == quote["published"]
+            assert quote["published"].endswith("Z")
     assert content["period"]["first"] == "2026-08-01"
     assert content["dimensions"][1]["net"] == {"value": None, "low": None, "high": None, "n": 0}
 
