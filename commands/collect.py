@@ -60,7 +60,8 @@ def crawl_command(
 
     A crawl that was cut off goes on where it stopped, after a look at what came since.
 
-    Exit code 3 when some sources could not be crawled, 1 when none could.
+    Exit code 0 when every outcome is ok; 3 when one is not, also where its source was read and something about it wants
+    a person (loop, drop, stale); 1 when no source could be read: all are blocked, failed, empty or layout_changed.
 
     \b
     Examples:

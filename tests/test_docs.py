@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from overheard import taxonomy
 from overheard.cli import COMMANDS, overheard
+from overheard.crawler.outcomes import WORST_FIRST
 from overheard.errors import PartialError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -70,6 +71,12 @@ def test_the_readme_commands_work_in_the_order_that_they_stand_in(
         found = CliRunner().invoke(overheard, [*call, *check])
         # The doctor is not content, for nothing was crawled.
         assert found.exit_code == 0 or isinstance(found.exception, PartialError), (call, found.exception)
+
+
+def test_the_help_of_crawl_names_every_outcome() -> None:
+    found = dict(commands())["crawl"].help or ""
+    for outcome in set(WORST_FIRST) - {"interrupted"}:
+        assert re.search(rf"\b{outcome}\b", found), outcome
 
 
 def test_the_readme_commands_exist_in_the_makefile() -> None:
