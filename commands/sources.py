@@ -302,10 +302,15 @@ def edit(
       overheard source edit 1 --every 12h
     """
     from overheard.crawler.kinds import parse_target
-    from overheard.store.brands import find_source, retarget
+    from overheard.errors import UsageError
+    from overheard.store.brands import IMPORT, find_source, retarget
 
+    if not any((target, name, language, every)):
+        raise UsageError("nothing to change; add --target, --name, --lang or --every")
     with home.store() as store, store.session() as session:
         found = find_source(session, source)
+        if target and found.kind == IMPORT:
+            raise UsageError(f"source {source} is what files are imported into; it has no target to change")
         if target:
             retarget(found, parse_target(found.kind, target))
         found.name = name or found.name

@@ -27,13 +27,15 @@ ADD = ("source", "add", "Nordwind Bank", "feed", "--no-check", "--target")
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with a brand, a rival that is missing, and two sources; the tests leave it as it is."""
+    """A store with a brand, a rival that is missing, two sources and an import; the tests leave it as it is."""
     folder = tmp_path_factory.mktemp("home")
+    (folder / "shop.csv").write_text("text\nFine.\n", encoding="utf-8")
     for arguments in (
         ("init",),
         ("brand", "add", "Nordwind Bank", "--rival", "Other Bank & Co"),
         (*ADD, TARGET, "--every", "6h", "--name", "the large forum"),
         (*ADD, SECOND),
+        ("import", "shop.csv", "--brand", "Nordwind Bank"),
     ):
         done = overheard(folder, *arguments)
         assert done.returncode == 0, done.stderr
@@ -42,11 +44,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_list_of_sources_fits_and_keeps_the_target_whole(home: Path) -> None:
     assert overheard(home, "source", "list").stdout.splitlines() == [
-        "source  kind  every  paused  outcome  crawled  brand          name",
-        "     1  feed  6h     no                        Nordwind Bank  the large forum",
+        "source  kind    every  paused  outcome  crawled  brand          name",
+        "     1  feed    6h     no                        Nordwind Bank  the large forum",
         f"    url={TARGET}",
-        "     2  feed  1d     no                        Nordwind Bank",
+        "     2  feed    1d     no                        Nordwind Bank",
         f"    url={SECOND}",
+        "     3  import         no                                       shop",
+        "    name=shop",
     ]
 
 
@@ -85,6 +89,8 @@ ENTRY = '[[brands]]\nname = "B"\n[[brands.sources]]\nkind = "feed"\ntarget = {{ 
     [
         (("compare", "Nordwind Bank"), b"", ("rival 'Other Bank & Co'", "brand add 'Other Bank & Co'`")),
         (("source", "edit", "1", "--target", SECOND), b"", ("source 2", "target already")),
+        (("source", "edit", "3", "--target", SECOND), b"", ("source 3", "no target to change")),
+        (("source", "edit", "1"), b"", ("nothing to change", "--every")),
         (("config", "import", "-"), b"\xff\xfe", ("-", "utf-8")),
         (("config", "import", "-"), ENTRY.format('language = "xx"').encode(), ("'xx'", "en, de")),
         (("config", "import", "-"), ENTRY.format('every = "soon"').encode(), ("every", "'soon'", "6h")),

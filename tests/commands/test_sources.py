@@ -60,7 +60,8 @@ def test_a_source_is_looked_at_with_one_request_before_it_is_added(
 
 
 LISTING = """<script type="application/ld+json">{"@type": "ItemList", "itemListElement": [
-    {"@type": "ListItem", "position": 1, "url": "/p/1"}, {"@type": "ListItem", "position": 2, "url": "/p/2"}]}</script>"""
+    {"@type": "ListItem", "position": 1, "url": "/p/1"},
+    {"@type": "ListItem", "position": 2, "url": "/p/2"}]}</script>"""
 
 
 def test_a_listing_says_how_many_pages_it_names(home: Path, httpserver: HTTPServer) -> None:
