@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import click
+import openpyxl
 import pytest
 from click.testing import CliRunner
 
@@ -50,8 +51,8 @@ def test_the_readme_shows_every_command(name: str) -> None:
     assert f"overheard {name}" in README
 
 
-ELSEWHERE = {"crawl", "classify", "import", "accept"}
-"""Commands of the README that want a server, the model, a file, or a mention that these would have brought."""
+ELSEWHERE = {"crawl", "classify", "accept"}
+"""Commands of the README that want a server, the model, or a mention that these would have brought."""
 
 
 def test_the_readme_commands_work_in_the_order_that_they_stand_in(
@@ -59,12 +60,18 @@ def test_the_readme_commands_work_in_the_order_that_they_stand_in(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("OVERHEARD_CONFIG", raising=False)
+    (tmp_path / "reviews.csv").write_text("id,text,date\n1,Late again.,2026-10-01\n", encoding="utf-8")
+    (tmp_path / "tweets.tsv").write_text("bank\ttext\trating\nother\tLate.\t2\nno\tOh.\t1\n", encoding="utf-8")
+    book = openpyxl.Workbook()
+    book.active.append(["company", "review"])
+    book.active.append(["Nordwind Bank", "Late again."])
+    book.save(tmp_path / "export.xlsx")
     shown = README.partition("## The real job")[2].partition("Without a store")[0].replace("\\\n", " ")
     lines = [part for line in re.findall(r"(?m)^overheard .*", shown) for part in line.split(" && ")]
     calls = [shlex.split(line.partition(" > ")[0], comments=True)[1:] for line in lines]
     done = [call for call in calls if call[0] not in ELSEWHERE and call[:2] != ["source", "try"]]
     assert {call[0] for call in done} == {
-        "init", "brand", "source", "doctor", "summary", "mentions", "compare", "config",
+        "init", "brand", "source", "doctor", "import", "summary", "mentions", "compare", "config",
     }  # fmt: skip
     for call in done:
         check = ["--no-check"] if call[:2] == ["source", "add"] else []
