@@ -58,7 +58,8 @@ def summary_command(
 )
 @click.option("--duplicates", is_flag=True, help="The near-duplicates that are left out of counts, by group.")
 @click.option("--rejected", is_flag=True, help="Instead those that were found and are not about the brand, and why.")
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="At most so many.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1),
+              help="At most so many, or so many groups of near-duplicates.")  # fmt: skip
 @period_options
 @format_option("table", "json", "csv", "md")
 @pass_home
@@ -79,8 +80,10 @@ def mentions_command(
     from overheard.report.formats import render
     from overheard.store.brands import find_brand
 
-    if duplicates and (dimension or polarity):
-        raise UsageError("--duplicates shows groups of whole mentions; leave --dimension and --polarity out")
+    if duplicates and (dimension or polarity or rejected):
+        raise UsageError(
+            "--duplicates shows groups of whole mentions; leave --dimension, --polarity and --rejected out"
+        )
     with home.store() as store, store.reading() as session:
         asked, scope = find_brand(session, brand), _scope(since, until, lang, source)
         found = (

@@ -155,6 +155,8 @@ def edit(
     """
     from overheard.store.brands import describe, drop_terms, find_brand, rename_brand, set_terms
 
+    if not any((new_name, industry is not None, description is not None, aliases, rivals, products, exclusions, drop)):
+        raise UsageError("nothing to change; add an option of `overheard brand edit --help`")
     with home.store() as store, store.session() as session:
         brand = find_brand(session, name)
         if new_name:

@@ -34,12 +34,9 @@ if TYPE_CHECKING:
     from overheard.importer.run import ImportResult
     from overheard.importer.run import Plan as ImportPlan
 
-CRAWL_COLUMNS = (
-    "source_id", "outcome", "pages", "items", "added", "updated", "unchanged", "rejected", "repeated", "claimed",
-    "oldest", "newest", "reason",
-)  # fmt: skip
+CRAWL_COLUMNS = ("source_id", "outcome", "pages", "items", "added", "updated", "oldest", "newest")
 
-SELDOM = frozenset({"unchanged", "rejected", "repeated", "claimed", "reason"})
+SELDOM = ("unchanged", "rejected", "repeated", "claimed")
 """Columns that are left out of the table where no crawl has anything in them."""
 
 READ = ("loop", "drop", "stale")
@@ -63,7 +60,8 @@ def crawl_command(
 
     A crawl that was cut off goes on where it stopped, after a look at what came since.
 
-    Exit code 3 when some sources could not be crawled, 1 when none could.
+    Exit code 0 when every outcome is ok; 3 when one is not, also where its source was read and something about it wants
+    a person (loop, drop, stale); 1 when no source could be read: all are blocked, failed, empty or layout_changed.
 
     \b
     Examples:
@@ -96,15 +94,9 @@ def _show_plans(plans: Sequence[Plan], form: str) -> None:
     if form == "json":
         click.echo(json_text([asdict(each) for each in plans]))
         return
-    columns = ("source", "kind", "first", "until", "at most", "every")
-    rows = [
-        (
-            each.source_id, each.kind, "\n".join(each.urls) if not each.refusal else each.refusal, each.until,
-            f"{each.max_pages} pages", f"{each.delay:g} s",
-        )
-        for each in plans
-    ]  # fmt: skip
-    table(columns, rows)
+    columns = ("source", "kind", "at most", "every", "until")
+    rows = [(each.source_id, each.kind, f"{each.max_pages} pages", f"{each.delay:g} s", each.until) for each in plans]
+    table(columns, rows, [each.refusal or "\n".join(each.urls) for each in plans])
 
 
 def _chosen(session: Session, brand: str | None, number: int | None) -> list[int]:
@@ -135,14 +127,17 @@ def show_crawls(results: Sequence[CrawlResult], form: str) -> None:
     if form == "json":
         click.echo(json_text([asdict(result) for result in results]))
     elif results:
-        shown = [name for name in CRAWL_COLUMNS if name not in SELDOM or any(getattr(each, name) for each in results)]
+        shown = [*CRAWL_COLUMNS, *(name for name in SELDOM if any(getattr(each, name) for each in results))]
         table(
             ["source" if name == "source_id" else name for name in shown],
-            [[_cell(getattr(result, name)) for name in shown] for result in results],
+            [[_cell(name, getattr(result, name)) for name in shown] for result in results],
+            [result.reason for result in results],
         )
 
 
-def _cell(value: object) -> object:
+def _cell(name: str, value: object) -> object:
+    if name in SELDOM:
+        return value or None
     return value.date() if isinstance(value, datetime) else value
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from overheard.commands.options import Home, console, format_option, json_text, pass_home, say
+from overheard.commands.options import Home, format_option, json_text, pass_home, say, table
 from overheard.errors import PartialError
 
 if TYPE_CHECKING:
@@ -47,21 +47,21 @@ def doctor_command(home: Home, form: str) -> None:
 
 
 def _show(found: Sequence[Health]) -> None:
-    from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    for key in ("source", "health", "kind", "mentions", "newest", "crawled"):
-        drawn.add_column(key, no_wrap=True, justify="right" if key == "mentions" else "left")
-    for key in ("brand", "name", "reason"):
-        drawn.add_column(key, overflow="fold", min_width=len(key))
-    for each in found:
-        mentions = f"{each.mentions}{f' ({each.vanished} gone)' if each.vanished else ''}"
-        drawn.add_row(
-            str(each.source_id), Text(each.health, STYLES.get(each.health, "red")), each.kind, mentions,
-            _day(each.newest), _day(each.last_crawl), each.brand, each.name, Text(each.reason or ""),
-        )  # fmt: skip
-    console().print(drawn, markup=False)
+    columns = ["source", "name", "brand", "health", "mentions", "newest", "crawled"]
+    rows = [
+        [
+            each.source_id, each.name if each.name == each.kind else f"{each.name} ({each.kind})", each.brand,
+            Text(each.health, STYLES.get(each.health, "red"), no_wrap=True), each.mentions, _day(each.newest),
+            _day(each.last_crawl),
+        ]
+        for each in found
+    ]  # fmt: skip
+    if any(each.vanished for each in found):
+        columns.append("vanished")
+        rows = [[*row, each.vanished or None] for row, each in zip(rows, found, strict=True)]
+    table(columns, rows, [each.reason for each in found])
 
 
 def _day(moment: datetime | None) -> str:

@@ -152,16 +152,11 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows as a plain table on stdout."""
-    from rich.table import Table
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]], below: Sequence[str | None] = ()) -> None:
+    """Print rows as a plain table on stdout, each with its text of `below` under it."""
+    from overheard.report.table import show_table
 
-    drawn = Table(box=None, pad_edge=False)
-    for column in columns:
-        drawn.add_column(column, overflow="fold")
-    for row in rows:
-        drawn.add_row(*("" if cell is None else str(cell) for cell in row))
-    console().print(drawn, markup=False)
+    show_table(console(), columns, rows, below)
 
 
 def judged_line(done: Classified) -> str:
@@ -211,8 +206,6 @@ def json_text(value: object) -> str:
 
 
 def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)
+    from overheard.report.formats import stamp
+
+    return stamp(value) if isinstance(value, date) else str(value)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from overheard.commands.brands import confirm
-from overheard.commands.options import UNITS, Home, console, format_option, json_text, pass_home, say, seconds, table
+from overheard.commands.options import UNITS, Home, format_option, json_text, pass_home, say, seconds, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,6 +110,9 @@ def _check(home: Home, kind: str, target: dict[str, str]) -> None:
 def told(finding: Finding, now: datetime) -> str:
     """Return in words what the first page of a target holds, such as "50 on the first page, newest 3 days ago"."""
     count = len(finding.items)
+    if not count and finding.listed:
+        pages = f"{finding.listed} page{'s, which' if finding.listed > 1 else ', which'} a crawl reads"
+        return f"no mentions on the first page itself; it lists {pages}"
     if not count:
         return f"nothing on the first page{f' ({finding.reason})' if finding.reason else ''}"
     words = [f"{count} on the first page"]
@@ -149,8 +152,8 @@ def kinds_(form: str) -> None:
     if form == "json":
         click.echo(json_text(rows))
         return
-    columns = ("kind", "target", "needs", "what it is")
-    table(columns, [(row["kind"], _keys(row), ", ".join(row["credentials"]), row["help"]) for row in rows])
+    shown = [(row["kind"], _keys(row), ", ".join(row["credentials"])) for row in rows]
+    table(("kind", "target", "needs"), shown, [row["help"] for row in rows])
 
 
 def _keys(row: Mapping[str, Any]) -> str:
@@ -235,19 +238,12 @@ def list_(home: Home, brand: str | None, form: str) -> None:
 
 
 def _print_list(rows: list[dict[str, Any]]) -> None:
-    from rich.table import Table
-
-    drawn = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    for key in ("source", "kind", "every", "paused", "crawled", "outcome"):
-        drawn.add_column(key, no_wrap=True)
-    for key in ("brand", "name", "target"):
-        drawn.add_column(key, overflow="fold", min_width=len(key))
-    for row in rows:
-        drawn.add_row(
-            str(row["source"]), row["kind"], row["every"], row["paused"], row["last_crawl"] and row["last_crawl"][:10],
-            row["outcome"], row["brand"], row["name"], row["target"],
-        )  # fmt: skip
-    console().print(drawn, markup=False)
+    keys = ("source", "kind", "every", "paused", "outcome", "crawled", "brand", "name")
+    shown = [
+        row | {"crawled": (row["last_crawl"] or "")[:10], "name": row["name"] if row["name"] != row["kind"] else ""}
+        for row in rows
+    ]
+    table(keys, [[row[key] for key in keys] for row in shown], [row["target"] for row in rows])
 
 
 def _readable(row: dict[str, Any]) -> dict[str, Any]:
@@ -306,10 +302,15 @@ def edit(
       overheard source edit 1 --every 12h
     """
     from overheard.crawler.kinds import parse_target
-    from overheard.store.brands import find_source, retarget
+    from overheard.errors import UsageError
+    from overheard.store.brands import IMPORT, find_source, retarget
 
+    if not any((target, name, language, every)):
+        raise UsageError("nothing to change; add --target, --name, --lang or --every")
     with home.store() as store, store.session() as session:
         found = find_source(session, source)
+        if target and found.kind == IMPORT:
+            raise UsageError(f"source {source} is what files are imported into; it has no target to change")
         if target:
             retarget(found, parse_target(found.kind, target))
         found.name = name or found.name

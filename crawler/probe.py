@@ -25,7 +25,10 @@ from overheard.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What the first page of a target holds; `outcome` and `reason` as of a crawl."""
+    """What the first page of a target holds; `outcome` and `reason` as of a crawl.
+
+    `listed` is how many pages a listing without mentions of its own names, where a crawl would look for them.
+    """
 
     outcome: Outcome
     reason: str | None
@@ -33,6 +36,7 @@ class Finding:
     rejected: int
     claimed: int | None
     newest: datetime | None
+    listed: int
 
 
 class _Basket:
@@ -67,4 +71,6 @@ def probe(kind: str, target: dict[str, str], settings: Settings) -> Finding:
     react(look, stop=stopping.set, secrets=secrets)
     outcome, reason = walk.verdict(Before(), form_is_sure=spider.form_is_sure)
     told = None if walk.cut else reason
-    return Finding(outcome, told, basket.items, walk.rejected.total(), walk.claimed, walk.newest)
+    rest = walk.rest()
+    listed = sum(step.listed for step in rest.steps) if rest else 0
+    return Finding(outcome, told, basket.items, walk.rejected.total(), walk.claimed, walk.newest, listed)

@@ -18,9 +18,6 @@ from overheard.store.tables import Brand, Mention, MentionBrand, Source
 NAMES = 5
 """Different names from which on a group is a template that many are made to post."""
 
-EXAMPLES = 3
-"""Copies shown of a group."""
-
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
@@ -35,9 +32,9 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateGroup:
-    """Mentions that say the same: `first` counts, its `copies` do not.
+    """Mentions that say the same: `first` counts, the `copies` do not; these are `others`, the earliest first.
 
-    `kind` is `template` (under five names or more), `repeat` (all under one name) or `copy`. `names` counts the
+    `kind` is `template` (under five names or more), `repeated` (all under one name) or `copied`. `names` counts the
     different pseudonyms among first and copies, of which `unnamed` have none. `since` and `until` are the days of the
     earliest and the latest, `sources` the mentions by the name of their source, the most first.
     """
@@ -50,7 +47,7 @@ class DuplicateGroup:
     since: date
     until: date
     first: Duplicate
-    examples: tuple[Duplicate, ...]
+    others: tuple[Duplicate, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,45 +111,37 @@ def _copies(selection: Selection) -> list[ColumnElement[bool]]:
 def _groups(
     session: Session, firsts: Sequence[int], copies: Collection[ColumnElement[bool]]
 ) -> tuple[DuplicateGroup, ...]:
-    wanted = (Mention.id, Mention.source_id, Mention.author, Mention.day)
+    wanted = (Mention.id, Source.name, Mention.author, Mention.day, Mention.url, Mention.text)
     members: defaultdict[int, list[Any]] = defaultdict(list)
-    for first in session.execute(select(*wanted).where(Mention.id.in_(firsts))):
+    origin = Source.id == Mention.source_id
+    for first in session.execute(select(*wanted).join(Source, origin).where(Mention.id.in_(firsts))):
         members[first.id].append(first)
     in_groups = (
         select(MentionBrand.duplicate_of, *wanted)
         .join(Mention, Mention.id == MentionBrand.mention_id)
+        .join(Source, origin)
         .where(MentionBrand.duplicate_of.in_(firsts), *copies)
         .order_by(Mention.day, Mention.id)
     )
     for row in session.execute(in_groups):
         members[row.duplicate_of].append(row)
-    sources = dict(session.execute(select(Source.id, Source.name)).all())
-    shown = _shown(session, [row.id for first in firsts for row in members[first][: EXAMPLES + 1]])
-    return tuple(_group(members[first], sources, shown) for first in firsts)
+    return tuple(_group(members[first]) for first in firsts)
 
 
-def _group(rows: Sequence[Any], sources: dict[int, str], shown: dict[int, Duplicate]) -> DuplicateGroup:
+def _group(rows: Sequence[Any]) -> DuplicateGroup:
     named = [row.author for row in rows if row.author]
     names = len(set(named))
     same = names == 1 and len(named) == len(rows)
     days = [row.day for row in rows]
+    first, *others = (Duplicate(row.id, row.name, row.day, row.url, row.text) for row in rows)
     return DuplicateGroup(
-        kind="template" if names >= NAMES else "repeat" if same else "copy",
+        kind="template" if names >= NAMES else "repeated" if same else "copied",
         copies=len(rows) - 1,
         names=names,
         unnamed=len(rows) - len(named),
-        sources=dict(Counter(sources[row.source_id] for row in rows).most_common()),
+        sources=dict(Counter(row.name for row in rows).most_common()),
         since=min(days),
         until=max(days),
-        first=shown[rows[0].id],
-        examples=tuple(shown[row.id] for row in rows[1 : EXAMPLES + 1]),
+        first=first,
+        others=tuple(others),
     )
-
-
-def _shown(session: Session, mention_ids: Collection[int]) -> dict[int, Duplicate]:
-    rows = session.execute(
-        select(Mention.id, Source.name, Mention.day, Mention.url, Mention.text)
-        .join(Source, Source.id == Mention.source_id)
-        .where(Mention.id.in_(mention_ids))
-    )
-    return {row.id: Duplicate(*row) for row in rows}

@@ -16,8 +16,8 @@ from overheard.report.summary import QUIET, address
 LONGEST = 300
 """Characters of a text that are shown."""
 
-KINDS = {"template": "Template", "repeat": "Repeated", "copy": "Copied"}
-"""How a kind of group is called."""
+EXAMPLES = 3
+"""Copies of a group that a table and a document show; CSV and JSON hold all."""
 
 
 def duplicate_parts(found: Duplicates) -> Iterator[RenderableType]:
@@ -29,8 +29,10 @@ def duplicate_parts(found: Duplicates) -> Iterator[RenderableType]:
         yield Text()
         yield Text(heading(group), style="bold")
         yield from _mention(group.first, "counts")
-        for copy in group.examples:
+        for copy in group.others[:EXAMPLES]:
             yield from _mention(copy, "copy")
+        if more := unseen(group):
+            yield Padding(Text(more, style=QUIET), (0, 0, 0, 2))
 
 
 def left_out(found: Duplicates) -> str:
@@ -50,7 +52,13 @@ def heading(group: DuplicateGroup) -> str:
         names += f" and {figures.count(group.unnamed)} without"
     sources = ", ".join(f"{printable(name)} {figures.count(count)}" for name, count in group.sources.items())
     days = f"{figures.day(group.since)} to {figures.day(group.until)}"
-    return f"{KINDS[group.kind]}: {size} mentions, {names}; {sources}; {days}"
+    return f"{group.kind.capitalize()}: {size} mentions, {names}; {sources}; {days}"
+
+
+def unseen(group: DuplicateGroup) -> str:
+    """Say how many copies are not shown and where they are; nothing where all are."""
+    rest = len(group.others) - EXAMPLES
+    return f"and {figures.count(rest)} more; --format csv or json lists all" if rest > 0 else ""
 
 
 def _mention(mention: Duplicate, mark: str) -> Iterator[RenderableType]:

@@ -9,7 +9,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from rich.console import Console
@@ -67,6 +67,13 @@ def to_json(answer: Answer) -> str:
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
 
 
+def stamp(moment: date) -> str:
+    """Return a date, or an aware time in UTC, as JSON has it: 2026-11-21, 2026-11-21T09:30:00Z."""
+    if not isinstance(moment, datetime):
+        return moment.isoformat()
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
@@ -75,5 +82,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_plain(entry) for entry in value]
     if isinstance(value, date):
-        return value.isoformat()
+        return stamp(value)
     return round(value, DIGITS) if isinstance(value, float) else value

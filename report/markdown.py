@@ -11,7 +11,7 @@ from overheard.insight.mentions import Found
 from overheard.insight.statistics import Estimate
 from overheard.insight.summary import DimensionFigures, Summary
 from overheard.report import figures
-from overheard.report.duplicates import heading, left_out
+from overheard.report.duplicates import EXAMPLES, heading, left_out, unseen
 from overheard.report.mentions import reading, verdict, whole
 from overheard.report.printable import printable
 from overheard.report.terminal import Answer
@@ -134,8 +134,10 @@ def _duplicate_lines(found: Duplicates) -> Iterator[str]:
     for group in found.groups:
         yield f"## {escaped(heading(group))}"
         yield ""
-        for mark, mention in (("counts", group.first), *(("copy", copy) for copy in group.examples)):
+        for mark, mention in (("counts", group.first), *(("copy", copy) for copy in group.others[:EXAMPLES])):
             yield f"- {escaped(mention.text)} ({mark}: {_origin(mention)})"
+        if more := unseen(group):
+            yield f"- {more}"
         yield ""
 
 

@@ -39,7 +39,7 @@ Row = dict[str, str | int | float | None]
 
 
 def to_csv(answer: Answer) -> str:
-    """Return an answer as CSV: a row per dimension (and brand), per sentence found, per near-duplicate shown."""
+    """Return an answer as CSV: a row per dimension (and brand), per sentence found, per near-duplicate."""
     if isinstance(answer, Summary):
         rows = list(_summary_rows(answer))
     elif isinstance(answer, Comparison):
@@ -129,7 +129,7 @@ def _comparison_rows(comparison: Comparison) -> Iterator[Row]:
 
 
 def _duplicate_rows(number: int, group: DuplicateGroup) -> Iterator[Row]:
-    for mention in (group.first, *group.examples):
+    for mention in (group.first, *group.others):
         yield {
             "group": number,
             "kind": group.kind,

@@ -210,8 +210,6 @@ def retarget(source: Source, target: dict[str, str]) -> None:
 
     Raises UsageError when the brand has that target already.
     """
-    if source.kind == IMPORT:
-        raise UsageError(f"source {source.id} is what files are imported into; it has no target to change")
     for other in source.brand.sources if source.brand else ():
         if other is not source and (other.kind, other.target_key) == (source.kind, target_key(target)):
             raise UsageError(f"source {other.id} of the same brand has this target already; edit or remove that one")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import click
+import openpyxl
 import pytest
+from click.testing import CliRunner
 
 from overheard import taxonomy
 from overheard.cli import COMMANDS, overheard
+from overheard.crawler.outcomes import WORST_FIRST
+from overheard.errors import PartialError
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -44,6 +49,41 @@ def test_every_command_has_help_with_an_example(name: str, command: click.Comman
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in {"eval", "train"}])
 def test_the_readme_shows_every_command(name: str) -> None:
     assert f"overheard {name}" in README
+
+
+ELSEWHERE = {"crawl", "classify", "accept"}
+"""Commands of the README that want a server, the model, or a mention that these would have brought."""
+
+
+def test_the_readme_commands_work_in_the_order_that_they_stand_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OVERHEARD_CONFIG", raising=False)
+    (tmp_path / "reviews.csv").write_text("id,text,date\n1,Late again.,2026-10-01\n", encoding="utf-8")
+    (tmp_path / "tweets.tsv").write_text("bank\ttext\trating\nother\tLate.\t2\nno\tOh.\t1\n", encoding="utf-8")
+    book = openpyxl.Workbook()
+    book.active.append(["company", "review"])
+    book.active.append(["Nordwind Bank", "Late again."])
+    book.save(tmp_path / "export.xlsx")
+    shown = README.partition("## The real job")[2].partition("Without a store")[0].replace("\\\n", " ")
+    lines = [part for line in re.findall(r"(?m)^overheard .*", shown) for part in line.split(" && ")]
+    calls = [shlex.split(line.partition(" > ")[0], comments=True)[1:] for line in lines]
+    done = [call for call in calls if call[0] not in ELSEWHERE and call[:2] != ["source", "try"]]
+    assert {call[0] for call in done} == {
+        "init", "brand", "source", "doctor", "import", "summary", "mentions", "compare", "config",
+    }  # fmt: skip
+    for call in done:
+        check = ["--no-check"] if call[:2] == ["source", "add"] else []
+        found = CliRunner().invoke(overheard, [*call, *check])
+        # The doctor is not content, for nothing was crawled.
+        assert found.exit_code == 0 or isinstance(found.exception, PartialError), (call, found.exception)
+
+
+def test_the_help_of_crawl_names_every_outcome() -> None:
+    found = dict(commands())["crawl"].help or ""
+    for outcome in set(WORST_FIRST) - {"interrupted"}:
+        assert re.search(rf"\b{outcome}\b", found), outcome
 
 
 def test_the_readme_commands_exist_in_the_makefile() -> None:

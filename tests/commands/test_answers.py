@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from rich.cells import cell_len
 
 TARGET = "https://forum.example/a-long-way/to-the/feed.atom?page=1&order=newest"
 SECOND = "https://forum.example/second.atom"
@@ -28,13 +27,15 @@ ADD = ("source", "add", "Nordwind Bank", "feed", "--no-check", "--target")
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with a brand, a rival that is missing, and two sources; the tests leave it as it is."""
+    """A store with a brand, a rival that is missing, two sources and an import; the tests leave it as it is."""
     folder = tmp_path_factory.mktemp("home")
+    (folder / "shop.csv").write_text("text\nFine.\n", encoding="utf-8")
     for arguments in (
         ("init",),
         ("brand", "add", "Nordwind Bank", "--rival", "Other Bank & Co"),
         (*ADD, TARGET, "--every", "6h", "--name", "the large forum"),
         (*ADD, SECOND),
+        ("import", "shop.csv", "--brand", "Nordwind Bank"),
     ):
         done = overheard(folder, *arguments)
         assert done.returncode == 0, done.stderr
@@ -42,13 +43,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_list_of_sources_fits_and_keeps_the_target_whole(home: Path) -> None:
-    lines = overheard(home, "source", "list").stdout.splitlines()
-    assert max(map(cell_len, lines)) <= 80
-    assert lines[0].split()[-1] == "target"
-    assert lines[1].split()[:4] == ["1", "feed", "6h", "no"]
-    assert any(line.split()[:4] == ["2", "feed", "1d", "no"] for line in lines)
-    column = lines[0].index("target")
-    assert "".join(line[column:].strip() for line in lines[1:]) == f"url={TARGET}url={SECOND}"
+    assert overheard(home, "source", "list").stdout.splitlines() == [
+        "source  kind    every  paused  outcome  crawled  brand          name",
+        "     1  feed    6h     no                        Nordwind Bank  the large forum",
+        f"    url={TARGET}",
+        "     2  feed    1d     no                        Nordwind Bank",
+        f"    url={SECOND}",
+        "     3  import         no                                       shop",
+        "    name=shop",
+    ]
 
 
 def test_a_source_is_shown_as_it_was_given(home: Path) -> None:
@@ -86,6 +89,8 @@ ENTRY = '[[brands]]\nname = "B"\n[[brands.sources]]\nkind = "feed"\ntarget = {{ 
     [
         (("compare", "Nordwind Bank"), b"", ("rival 'Other Bank & Co'", "brand add 'Other Bank & Co'`")),
         (("source", "edit", "1", "--target", SECOND), b"", ("source 2", "target already")),
+        (("source", "edit", "3", "--target", SECOND), b"", ("source 3", "no target to change")),
+        (("source", "edit", "1"), b"", ("nothing to change", "--every")),
         (("config", "import", "-"), b"\xff\xfe", ("-", "utf-8")),
         (("config", "import", "-"), ENTRY.format('language = "xx"').encode(), ("'xx'", "en, de")),
         (("config", "import", "-"), ENTRY.format('every = "soon"').encode(), ("every", "'soon'", "6h")),
@@ -146,6 +151,7 @@ def test_near_duplicates_are_left_out_and_shown_when_asked(tmp_path: Path) -> No
         "groups"
     ]
     assert (group["copies"], group["names"], group["first"]["text"]) == (2, 3, text.format(3, "man"))
-    refused = overheard(tmp_path, "mentions", "Nordwind", "--duplicates", "--polarity", "negative")
-    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
-    assert "leave --dimension and --polarity out" in refused.stderr
+    for other in (("--polarity", "negative"), ("--rejected",)):
+        refused = overheard(tmp_path, "mentions", "Nordwind", "--duplicates", *other)
+        assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+        assert "leave --dimension, --polarity and --rejected out" in refused.stderr

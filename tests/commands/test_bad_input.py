@@ -52,6 +52,7 @@ BRAND = ("--brand", "Nordwind Bank")
         (("brand", "add", "nordwind bank"), 2, ("exists already",)),
         (("brand", "add", "  "), 2, ("1 to 200",)),
         (("brand", "remove", "Nordwind Bank"), 2, ("--yes",)),
+        (("brand", "edit", "Nordwind Bank"), 2, ("nothing to change", "--help")),
         (("compare", "Nordwind Bank"), 2, ("no rival",)),
         (("source", "add", "Nordwind Bank", "feed", "--target", "ftp://x"), 2, ("ftp",)),
         (("source", "add", "Nordwind Bank", "fed", "--target", "https://x.example"), 2, ("fed", "feed")),

@@ -59,6 +59,19 @@ def test_a_source_is_looked_at_with_one_request_before_it_is_added(
     assert (again.returncode, "has this feed already" in again.stderr) == (2, True)
 
 
+LISTING = """<script type="application/ld+json">{"@type": "ItemList", "itemListElement": [
+    {"@type": "ListItem", "position": 1, "url": "/p/1"},
+    {"@type": "ListItem", "position": 2, "url": "/p/2"}]}</script>"""
+
+
+def test_a_listing_says_how_many_pages_it_names(home: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/robots.txt").respond_with_data("", status=404)
+    httpserver.expect_request("/list").respond_with_data(LISTING, content_type="text/html")
+    done = overheard(home, "source", "try", httpserver.url_for("/list"))
+    assert done.returncode == 0, done.stderr
+    assert "no mentions on the first page itself; it lists 2 pages, which a crawl reads" in done.stderr
+
+
 def test_a_target_that_cannot_be_read_is_not_added(home: Path, httpserver: HTTPServer) -> None:
     httpserver.expect_request("/robots.txt").respond_with_data("", status=404)
     httpserver.expect_request("/gone").respond_with_data("no", status=404)
@@ -132,7 +145,7 @@ def test_a_dry_run_asks_nothing_and_says_what_it_would(home: Path, feed: str, ht
     assert httpserver.log == []
 
 
-def test_the_doctor_tells_what_is_wrong_and_the_way_out(home: Path, feed: str) -> None:
+def test_the_doctor_tells_what_is_wrong_and_the_way_out(home: Path, feed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     target = feed + "?doctor"
     overheard(home, "source", "add", "Nordwind Bank", "feed", "--target", target, "--no-check", "--name", "healthy")
     overheard(home, "source", "add", "Nordwind Bank", "youtube", "--target", "video=abcdefghijk", "--no-check")
@@ -146,5 +159,10 @@ def test_the_doctor_tells_what_is_wrong_and_the_way_out(home: Path, feed: str) -
     assert found["youtube"]["health"] == "not configured"
     assert "OVERHEARD_YOUTUBE_KEY" in found["youtube"]["reason"]
     assert found["googleplay"]["health"] == "never crawled"
+    monkeypatch.setenv("COLUMNS", "80")
     table = overheard(home, "doctor").stdout
-    assert "not configured" in table
+    assert re.search(r"(?m)^ +\d+ +youtube .* not configured +0\b", table), table
+    assert "\n    youtube needs your own key" in table
+    assert re.search(r"(?m)^ +\d+ +healthy .* well +2 +2026-11-01 +20\d\d-\d\d-\d\d$", table), table
+    crawled = overheard(home, "crawl", "--source", str(number)).stdout.splitlines()
+    assert re.search(r" ok +1 +2 +0 +0 +2026-10-01 +2026-11-01", crawled[1])

@@ -91,16 +91,16 @@ def test_groups_are_told_by_size_and_kind(brand_store: Store, ids: list[int]) ->
     assert (found.left_out, found.groups_found) == (8, 4)
     assert [(group.kind, group.copies, group.names, group.unnamed, group.sources) for group in found.groups] == [
         ("template", 5, 6, 0, {"trustpost": 5, "shop": 1}),
-        ("repeat", 1, 1, 0, {"shop": 2}),
-        ("repeat", 1, 1, 0, {"shop": 2}),
-        ("copy", 1, 1, 1, {"trustpost": 1, "shop": 1}),
+        ("repeated", 1, 1, 0, {"shop": 2}),
+        ("repeated", 1, 1, 0, {"shop": 2}),
+        ("copied", 1, 1, 1, {"trustpost": 1, "shop": 1}),
     ]
     template, calls, short, copied = found.groups
     assert (template.first.mention_id, template.since, template.until) == (ids[2], date(2026, 5, 13), date(2026, 5, 18))
-    assert [example.text for example in template.examples] == [LATE.replace("charger", word) for word in "bcd"]
+    assert [copy.text for copy in template.others] == [LATE.replace("charger", word) for word in "bcdef"]
     assert (calls.first.text, calls.first.day, short.first.text) == (CALLS, date(2026, 5, 4), "Nobody ever helped me.")
     # What vanished is the copy: its first can still be seen.
-    assert (copied.first.url, copied.examples[0].mention_id) == ("https://a.example/9", ids[7])
+    assert (copied.first.url, copied.others[0].mention_id) == ("https://a.example/9", ids[7])
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,9 @@ DUPLICATES = Duplicates(
             kind="template", copies=6, names=6, unnamed=1, sources={"trust|post": 4, "shop": 3},
             since=date(2026, 9, 1), until=date(2026, 9, 7),
             first=Duplicate(1, "shop", date(2026, 9, 1), URL, HOSTILE),
-            examples=(Duplicate(2, "trust|post", date(2026, 9, 2), None, f"{HOSTILE}!"),),
+            others=tuple(
+                Duplicate(number, "trust|post", date(2026, 9, number), None, f"{HOSTILE}!") for number in range(2, 8)
+            ),
         ),
     ),
 )  # fmt: skip

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from overheard.commands.options import json_text
 from overheard.errors import UsageError
 from overheard.insight.mentions import Found
 from overheard.report.formats import render, to_csv, to_json, to_md
@@ -112,7 +113,7 @@ def test_the_keys_of_near_duplicates_are_a_contract(answers: Answers) -> None:
     group = dict.fromkeys(("kind", "copies", "names", "unnamed"))
     group |= {"sources": {"trust|post": None, "shop": None}, "since": None, "until": None}
     assert keys(json.loads(to_json(answers.duplicates))) == {
-        **limits, "groups": [{**group, "first": shown, "examples": [shown]}]
+        **limits, "groups": [{**group, "first": shown, "others": [shown]}]
     }  # fmt: skip
 
 
@@ -123,7 +124,12 @@ def test_near_duplicates_say_what_they_are_in_every_format(answers: Answers) -> 
     assert f"## {heading.replace('|', chr(92) + '|')}\n" in text
     assert r"red \| \*bold\* \<b\>tag\</b\> new line" in text
     rows = list(csv.DictReader(io.StringIO(to_csv(answers.duplicates))))
-    assert [(row["group"], row["counts"], row["mention_id"]) for row in rows] == [("1", "yes", "1"), ("1", "no", "2")]
+    assert [(row["group"], row["counts"], row["mention_id"]) for row in rows] == [
+        ("1", "yes", "1"), *(("1", "no", str(number)) for number in range(2, 8))
+    ]  # fmt: skip
+    for shown in (text, rendered(answers.duplicates, "table", width=120)):
+        assert "and 3 more; --format csv or json lists all" in shown
+        assert ("mention 4" in shown, "mention 5" in shown) == (True, False)
     nothing = dataclasses.replace(answers.duplicates, left_out=0, groups_found=0, groups=())
     assert to_csv(nothing).splitlines() == [to_csv(answers.duplicates).splitlines()[0]]
     assert "No near-duplicates here." in to_md(nothing)
@@ -139,6 +145,8 @@ def test_json_is_exact(answers: Answers, told_store: Store) -> None:
             mention = session.get_one(Mention, quote["mention_id"])
             assert mention.text[quote["start"] : quote["end"]] == quote["text"]
             assert datetime.fromisoformat(quote["published"]) == mention.published
+            assert json.loads(json_text(mention.published)) == quote["published"]
+            assert quote["published"].endswith("Z")
     assert content["period"]["first"] == "2026-08-01"
     assert content["dimensions"][1]["net"] == {"value": None, "low": None, "high": None, "n": 0}
 

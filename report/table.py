@@ -1,0 +1,112 @@
+"""Plain tables that are read at any width: numbers and words stay whole, what does not fit stands below its row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import zip_longest
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from overheard.report.printable import printable
+
+GAP, INDENT = 2, 4
+"""Cells between two columns, and before what stands below a row."""
+
+NARROW, LONGEST = 10, 40
+"""Cells that a text keeps, and the most that one word or number can claim; what is longer, such as an address, is
+broken unless its column is the last."""
+
+KEPT = 2
+"""Columns that stand beside each other however narrow it is."""
+
+_NUMBER = re.compile(r"[\d≤≥<>+−-]")
+
+Row = Sequence[Text]
+
+
+def show_table(
+    console: Console, columns: Sequence[str], rows: Sequence[Sequence[object]], below: Sequence[str | None] = ()
+) -> None:
+    """Print a table in the width of a console.
+
+    Numbers, dates and words are not broken. Columns that do not fit are taken from the right and stand below their row
+    as "column value", those that are empty left out. `below` has a text for each row that stands there in any case: its
+    lines are wrapped, an address in it stays whole. Cells may be styled, or forbid to be wrapped; whole numbers stand
+    to the right.
+    """
+    head = [Text(column, style="bold") for column in columns]
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = _fit([head, *cells], console.width)
+    right = [all(isinstance(row[column], int | None) for row in rows) for column in range(len(widths))]
+    console.print(*_lines(console, head, widths, right), sep="\n", soft_wrap=True)
+    for position, row in enumerate(cells):
+        rest = [f"{name} {cell}" for name, cell in list(zip(columns, row, strict=True))[len(widths) :] if cell.plain]
+        texts = [", ".join(rest), *((below[position] if below else None) or "").splitlines()]
+        lines = [" " * INDENT + line for text in texts for line in _wrapped(printable(text), console.width - INDENT)]
+        console.print(
+            *_lines(console, row, widths, right), *map(Text, lines), sep="\n", soft_wrap=True, markup=False,
+        )  # fmt: skip
+
+
+def _cell(value: object) -> Text:
+    if isinstance(value, Text):
+        return value
+    text = f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value)
+    return Text("" if value is None else printable(text))
+
+
+def _fit(table: Sequence[Row], width: int) -> list[int]:
+    """Return the widths of those columns, from the left, that fit beside each other."""
+    natural = [max(cell.cell_len for cell in column) for column in zip(*table, strict=True)]
+    least = [max(map(_least, column)) for column in zip(*table, strict=True)]
+    count = len(natural)
+    while count > KEPT and sum(least[:count]) + GAP * (count - 1) > width:
+        count -= 1
+    return _shrunk(natural[:count], least, width - GAP * (count - 1))
+
+
+def _least(cell: Text) -> int:
+    """Return how narrow a cell can be: as its longest word, or the whole where it begins like a number or says so."""
+    words = [cell.plain] if cell.no_wrap or _NUMBER.match(cell.plain) else cell.plain.split()
+    longest = max(map(cell_len, words), default=0)
+    return min(LONGEST, max(longest, min(NARROW, cell.cell_len)))
+
+
+def _shrunk(widths: list[int], least: Sequence[int], room: int) -> list[int]:
+    """Take from the widest columns what goes beyond the room."""
+    while sum(widths) > room:
+        over = [position for position, width in enumerate(widths) if width > least[position]]
+        if not over:
+            break
+        widths[max(over, key=widths.__getitem__)] -= 1
+    return widths
+
+
+def _lines(console: Console, row: Row, widths: Sequence[int], right: Sequence[bool]) -> Iterator[Text]:
+    folded = [cell.wrap(console, width, overflow="fold") for cell, width in zip(row, widths[:-1], strict=False)]
+    last = row[len(widths) - 1]
+    folded_last = [Text(line, last.style) for line in _wrapped(last.plain, widths[-1])]
+    for parts in zip_longest(*folded, folded_last, fillvalue=Text()):
+        pieces: list[Text | str] = []
+        for part, width, to_the_right in zip(parts, widths, right, strict=True):
+            padding = " " * (width - part.cell_len)
+            pieces += [padding, part] if to_the_right else [part, padding]
+            pieces.append(" " * GAP)
+        line = Text.assemble(*pieces)
+        line.rstrip()
+        yield line
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Return a text in lines that are broken between words alone."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines

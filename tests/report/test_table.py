@@ -1,0 +1,95 @@
+"""Plain tables at any width: nothing is broken that belongs together, nothing is lost."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+
+from overheard.report.table import show_table
+
+HEAD = ("source", "name", "outcome", "items", "oldest", "newest", "unchanged", "rejected")
+OK = (1, "fenna reviews", "ok", 1200, date(2026, 1, 31), date(2026, 10, 17), 40, None)
+BAD = (12, "the whole forum", "layout_changed", 0, None, None, None, 3)
+WHY = "https://forum.example/a-long-way/to-the/feed.atom?page=1&order=newest: expected a feed, got an HTML page"
+
+
+def printed(
+    width: int, columns: Sequence[str], rows: Sequence[Sequence[object]], below: Sequence[str | None] = ()
+) -> str:
+    file = io.StringIO()
+    show_table(Console(file=file, width=width), columns, rows, below)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (
+            110,
+            """\
+source  name             outcome         items  oldest      newest      unchanged  rejected
+     1  fenna reviews    ok               1200  2026-01-31  2026-10-17         40
+    12  the whole forum  layout_changed      0                                            3
+    https://forum.example/a-long-way/to-the/feed.atom?page=1&order=newest: expected a feed, got an HTML page
+""",
+        ),
+        (
+            76,
+            """\
+source  name        outcome         items  oldest      newest      unchanged
+     1  fenna       ok               1200  2026-01-31  2026-10-17         40
+        reviews
+    12  the whole   layout_changed      0
+        forum
+    rejected 3
+    https://forum.example/a-long-way/to-the/feed.atom?page=1&order=newest:
+    expected a feed, got an HTML page
+""",
+        ),
+        (
+            62,
+            """\
+source  name             outcome         items  oldest
+     1  fenna reviews    ok               1200  2026-01-31
+    newest 2026-10-17, unchanged 40
+    12  the whole forum  layout_changed      0
+    rejected 3
+    https://forum.example/a-long-way/to-the/feed.atom?page=1&order=newest:
+    expected a feed, got an HTML page
+""",
+        ),
+    ],
+)
+def test_what_does_not_fit_stands_below_its_row(width: int, expected: str) -> None:
+    assert printed(width, HEAD, [OK, BAD], [None, WHY]) == expected
+
+
+def test_cells_are_plain_and_cannot_steer_the_terminal() -> None:
+    moment = datetime(2026, 10, 17, 9, 30, 1, tzinfo=UTC)
+    rows = [("a[b]", "\x1b[31mred\x1b[0m :smile:\n2"), ("when", moment), ("none", None)]
+    assert printed(80, ("key", "value"), rows) == (
+        "key   value\na[b]  red :smile: 2\nwhen  2026-10-17 09:30\nnone\n"
+    )  # fmt: skip
+
+
+WORD = st.text(st.sampled_from("abäß漢1−,.()/"), min_size=1, max_size=18)
+CELL = st.one_of(st.none(), st.integers(0, 10**9), st.dates(), st.lists(WORD, max_size=9).map(" ".join))
+
+
+@given(st.data(), st.integers(60, 160))
+def test_every_word_is_there_unbroken_within_the_width(data: st.DataObject, width: int) -> None:
+    count = data.draw(st.integers(2, 9))
+    rows = data.draw(st.lists(st.tuples(*[CELL] * count), min_size=1, max_size=4))
+    text = printed(width, [f"column{number}" for number in range(count)], rows)
+    assert max(map(cell_len, text.splitlines())) <= width
+    words = text.replace(", column", " column").split()
+    for row in rows:
+        for word in " ".join(str(cell) for cell in row if cell is not None).split():
+            assert word in words or f"{word}," in words
