@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import click
 import pytest
 
-from overheard import taxonomy
+from overheard import settings, taxonomy
 from overheard.cli import COMMANDS, overheard
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,6 +55,15 @@ def test_the_readme_commands_exist_in_the_makefile() -> None:
 
 def test_every_dimension_is_in_the_readme() -> None:
     assert [entry.name for entry in taxonomy.load().dimensions if entry.name not in README] == []
+
+
+def test_the_settings_are_documented_with_their_defaults() -> None:
+    table = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\S+)` \| (?:`(.+?)`|none) \| \S.* \|$", table, re.MULTILINE)
+    told = {name: tomllib.loads(f"it = {value}")["it"] if value else None for name, value in rows}
+    assert len(rows) == table.count("\n| `")
+    assert told == {name: list(it) if isinstance(it, tuple) else it for name, it in settings.defaults().items()}
+    assert "(docs/settings.md)" in README
 
 
 def test_help_is_there_at_once() -> None:
