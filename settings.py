@@ -7,16 +7,20 @@ every setting has its default and the store is `overheard.db` in the current dir
 from __future__ import annotations
 
 import os
+import re
 import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from overheard.errors import SettingsError
 
 FILE_NAME = "overheard.toml"
 KEY_NAME = "overheard.key"
+OWN_AGENT = "Overheard (+https://github.com/overheard/overheard)"
 LANGUAGES = ("en", "de", "nl", "ro", "it", "fr", "es", "pt")
 
 
@@ -25,15 +29,47 @@ class _Section(BaseModel):
 
 
 class CrawlSettings(_Section):
-    """Politeness, in seconds and bytes. `delay` is the least time between two requests to one host."""
+    """Politeness, in seconds and bytes. `delay` is the least time between two requests to one host.
 
-    user_agent: str = "Overheard (+https://github.com/overheard/overheard)"
+    `contact` says whom a site can reach about our requests; a `user_agent` of the user's own is sent as it is.
+    """
+
+    user_agent: str = OWN_AGENT
+    contact: str | None = None
     delay: Annotated[float, Field(ge=0, le=3600)] = 2.0
     timeout: Annotated[float, Field(gt=0, le=3600)] = 30.0
     max_page_bytes: Annotated[int, Field(ge=1024)] = 10_000_000
     max_pages: Annotated[int, Field(ge=1)] = 1000
     retries: Annotated[int, Field(ge=0, le=20)] = 3
     max_wait: Annotated[float, Field(ge=0)] = 120.0
+
+    @field_validator("user_agent")
+    @classmethod
+    def _sendable(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9](?:[ -~]*[!-~])?", value):
+            raise ValueError(
+                "expected a name in printable ASCII, such as 'AcmeListener/1.0 (+mailto:you@acme.example)'"
+            )
+        return value
+
+    @field_validator("contact")
+    @classmethod
+    def _reachable(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and not re.fullmatch(r"(?:https?://|(?:mailto:)?[!-'*-?A-~]+@)[!-'*-?A-~]+", value):
+            raise ValueError("expected an e-mail or web address in printable ASCII, such as 'you@acme.example'")
+        if value is not None and info.data.get("user_agent", OWN_AGENT) != OWN_AGENT:
+            raise ValueError("crawl.user_agent is sent as it is; write the contact into that, or leave one of both out")
+        return value
+
+    @property
+    def names_nobody(self) -> bool:
+        """Whether what is sent says nothing of who crawls here."""
+        return not self.contact and self.user_agent == OWN_AGENT
+
+    @property
+    def sent_agent(self) -> str:
+        """The user agent as it is sent, with the contact."""
+        return f"{self.user_agent[:-1]}; {self.contact})" if self.contact else self.user_agent
 
 
 class Settings(_Section):
@@ -84,10 +120,37 @@ def load(given: Path | None = None) -> Settings:
         return Settings()
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
+        _check_names(path, content)
         return Settings(**{**content, "directory": path.parent.resolve()})
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{path}: {key}: {first['msg']} (got {first['input']!r}); correct it there") from None
+        raise SettingsError(
+            f"{path}: {key}: {first['msg'].removeprefix('Value error, ')} (got {first['input']!r}); correct it there"
+        ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError) as error:
         raise SettingsError(f"{path}: {error}; expected TOML in UTF-8, correct it there") from None
+
+
+def defaults(model: type[BaseModel] = Settings, prefix: str = "") -> dict[str, Any]:
+    """Return the default of every setting that overheard.toml may hold, by its full name, such as `crawl.delay`."""
+    found: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        if isinstance(field.default, _Section):
+            found |= defaults(type(field.default), f"{name}.")
+        elif not field.exclude:
+            found[prefix + name] = field.default
+    return found
+
+
+def _check_names(path: Path, content: Mapping[str, Any]) -> None:
+    """Raise SettingsError for the first setting that there is none of, with the one that was meant or with all."""
+    known = {name.rpartition(".")[2]: name for name in defaults()}
+    sections = {name.partition(".")[0] for name in known.values() if "." in name}
+    for name, value in content.items():
+        inner = [f"{name}.{key}" for key in value] if isinstance(value, dict) else []
+        for given in inner or [name]:
+            if given not in (*known.values(), *sections):
+                near = get_close_matches(given.rpartition(".")[2], known, n=1)
+                hint = f"did you mean {known[near[0]]!r}?" if near else f"expected one of {', '.join(known.values())}"
+                raise SettingsError(f"{path}: there is no setting {given!r}; {hint}")

@@ -42,6 +42,8 @@ def doctor_command(home: Home, form: str) -> None:
         _show(found)
     else:
         say("no source yet; add one with `overheard source add BRAND KIND --target …`")
+    if home.settings.crawl.names_nobody:
+        say("sites cannot tell whom to reach about your crawls: set crawl.contact in overheard.toml (docs/settings.md)")
     if bad := ailing(found):
         raise PartialError("; ".join(f"source {each.source_id} {each.health}: {each.reason}" for each in bad))
 

@@ -29,8 +29,9 @@ store = "sqlite:///overheard.db"
 languages = ["en", "de", "nl", "ro", "it", "fr", "es", "pt"]
 
 [crawl]
-# How pages are asked for: say here who you are. Times are in seconds.
-user_agent = "Overheard (+https://github.com/overheard/overheard)"
+# Sites are told who asks for their pages: give an e-mail or web address where they can reach you.
+# contact = "you@example.org"
+# The least time between two requests to one host, in seconds. All settings: docs/settings.md
 delay = 2.0
 """
 

@@ -79,7 +79,7 @@ def place(response: Response, asked: str) -> str:
 
 def _wish(response: Response) -> str:
     given = response.headers.get("Retry-After")
-    return f" (Retry-After: {given.decode('latin-1')[:40]})" if given else ""
+    return f" (Retry-After: {given.decode('latin-1')})" if given else ""
 
 
 def explain(error: BaseException | None) -> PageError:
@@ -100,5 +100,5 @@ def explain(error: BaseException | None) -> PageError:
         return PageError("failed", "no answer in time (crawl.timeout)")
     if isinstance(error, DownloadFailedError | ResponseDataLossError) and "SSL" not in str(error):
         return PageError("failed", _DROPPED)
-    cause = ": ".join(filter(None, (type(error).__name__, " ".join(str(error).split())[:200])))
+    cause = ": ".join(filter(None, (type(error).__name__, " ".join(str(error).split()))))
     return PageError("failed", f"it could not be fetched ({cause})")

@@ -5,13 +5,16 @@ They are read when a crawl begins and kept in memory alone: never in the store, 
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import re
 import stat
 import tomllib
 import traceback
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,9 @@ FILE_NAME = "credentials.toml"
 
 HIDDEN = "•••"
 """What stands in a message where a credential stood."""
+
+LONGEST = 600
+"""Characters of a reason that are written down; what a service says has no bound of its own."""
 
 
 def variable(kind: str, name: str) -> str:
@@ -69,10 +75,37 @@ def _table(path: Path, kind: str) -> dict[str, str]:
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
-    """Return the text without the secrets."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, HIDDEN) if secret else text
-    return text
+    """Return the text without the secrets, also where it quotes them from an address or from JSON.
+
+    >>> hide("GET /reviews?passkey=a%2Bb+c failed", ["a+b c"])
+    'GET /reviews?passkey=••• failed'
+    """
+    written = [_spellings(secret) for secret in sorted(secrets, key=len, reverse=True) if secret]
+    return re.sub("|".join(written), HIDDEN, text) if written else text
+
+
+@lru_cache(maxsize=64)
+def _spellings(secret: str) -> str:
+    return "".join(map(_spelling, secret))
+
+
+def _spelling(character: str) -> str:
+    """Return a pattern of what may stand for a character: itself, percent-encoded (once or twice), escaped in JSON."""
+    if character.isascii() and character.isalnum():
+        return character
+    encoded = "".join(f"%(?:25)?{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
+    escaped = json.dumps(character)[1:-1]
+    plain = r"\s+|\+|%2b" if character.isspace() else rf"\\?{re.escape(character)}"
+    return f"(?i:{encoded}|{re.escape(escaped)}|{plain})"
+
+
+def reason_of(text: str, secrets: Iterable[str]) -> str:
+    """Return a reason as it may be shown and stored: without the secrets, and then without the middle if it is long.
+
+    Whoever cuts what a service says before this leaves a piece of a secret that no longer looks like it.
+    """
+    text = hide(text, secrets)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 200]} … {text[-200:]}"
 
 
 @contextmanager

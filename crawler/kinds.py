@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,9 +12,15 @@ from urllib.parse import urlsplit
 from scrapy.settings import Settings
 from scrapy.spiderloader import SpiderLoader
 
+from overheard.crawler.credentials import FILE_NAME, variable
 from overheard.crawler.settings import SPIDERS
 from overheard.crawler.spider import SourceSpider
 from overheard.errors import UsageError
+
+_CREDENTIAL = re.compile(
+    r"(?:^|[,;&?])\s*((?:\w+_)?(?:api|pass|access)?(?:key|token|secret|password)|client_id|handle)\s*=", re.IGNORECASE
+)
+"""How a key or its like begins in what should be a target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +35,27 @@ class Kind:
     spider: type[SourceSpider]
 
     def validate(self, target: Mapping[str, str]) -> dict[str, str]:
-        """Return the target in its canonical spelling; raises UsageError in one line."""
-        return self.spider.validate(dict(target))
+        """Return the target in its canonical spelling; raises UsageError in one line.
+
+        What proves who we are stands in no target, and leaves this machine encrypted only.
+        """
+        self.refuse_credentials(",".join(f"{key}={value}" for key, value in target.items()))
+        valid = self.spider.validate(dict(target))
+        address = urlsplit(self.spider.first_urls(valid)[0])
+        if self.spider.credentials and address.scheme != "https" and not _is_loopback(address.hostname or ""):
+            names = " and ".join(self.spider.credentials)
+            raise UsageError(f"{address.scheme}://{address.netloc} would get your {names} unencrypted; use https://…")
+        return valid
+
+    def refuse_credentials(self, text: str) -> None:
+        """Raise UsageError where a target as it was written holds a key or its like, and do not repeat it."""
+        found = _CREDENTIAL.search(text) if self.spider.credentials else None
+        if found:
+            variables = " and ".join(variable(self.name, name) for name in self.spider.credentials)
+            raise UsageError(
+                f"a target of {self.name} holds no {found[1]!r}, for it is stored and shown; "
+                f"set {variables}, or write [{self.name}] into {FILE_NAME} (docs/sources/{self.name}.md)"
+            )
 
     def seeks(self, target: Mapping[str, str]) -> str | None:
         """Return the words that a valid target searches for, None where all that is said in one place is read."""
@@ -38,6 +64,13 @@ class Kind:
     def host(self, target: Mapping[str, str]) -> str:
         """Return the host that the pages of a valid target lie on."""
         return urlsplit(self.spider.first_urls(dict(target))[0]).hostname or ""
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 @cache
@@ -69,6 +102,7 @@ def parse_target(kind: str, text: str) -> dict[str, str]:
     """
     found = find_kind(kind)
     text = text.strip()
+    found.refuse_credentials(text)
     if re.match(r"https?://", text, re.IGNORECASE):
         return found.validate({"url": text})
     keys = "|".join(map(re.escape, (*found.required, *found.optional)))

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from scrapy.crawler import AsyncCrawlerRunner, Crawler
 from scrapy.settings import Settings as ScrapySettings
 
-from overheard.crawler.credentials import hide, read_credentials
+from overheard.crawler.credentials import read_credentials, reason_of
 from overheard.crawler.kinds import Kind, find_kind, kinds, parse_target
 from overheard.crawler.ledger import Ledger, Vanished
 from overheard.crawler.outcomes import CrawlProgress, CrawlResult
@@ -186,7 +186,7 @@ class _Run:
         except Exception as error:
             logger.error("source %d: %s", visit.facts.id, type(error).__name__)
             logger.debug("in full", exc_info=True)
-            reason = hide(f"{type(error).__name__}: {error}; please report this", self.secrets)
+            reason = reason_of(f"{type(error).__name__}: {error}; please report this", self.secrets)
             visit.walk.end("failed", reason)
         finally:
             self._crawlers.discard(crawler)

@@ -14,7 +14,7 @@ def scrapy_settings(crawl: CrawlSettings) -> dict[str, Any]:
     return {
         "BOT_NAME": "overheard",
         "SPIDER_MODULES": [SPIDERS],
-        "USER_AGENT": crawl.user_agent,
+        "USER_AGENT": crawl.sent_agent,
         "ROBOTSTXT_OBEY": False,  # RobotsMiddleware does, with the rules that Scrapy's own leaves out
         "ROBOTSTXT_USER_AGENT": product_of(crawl.user_agent),
         "OVERHEARD_MAX_WAIT": crawl.max_wait,
@@ -51,4 +51,4 @@ def scrapy_settings(crawl: CrawlSettings) -> dict[str, Any]:
 
 def product_of(user_agent: str) -> str:
     """Return the name that robots.txt files know a user agent by: `Overheard` of `Overheard/1.0 (+https://…)`."""
-    return user_agent.split("/")[0].split()[0] if user_agent.strip() else "Overheard"
+    return user_agent.split("/")[0].split()[0]

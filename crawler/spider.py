@@ -15,7 +15,7 @@ from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
 from overheard.crawler.answers import Forbidden, check, explain, place
-from overheard.crawler.credentials import hide
+from overheard.crawler.credentials import reason_of
 from overheard.crawler.outcomes import CrawlProgress, Outcome, PageError
 from overheard.crawler.page import Page, web_url
 from overheard.crawler.patience import Stopping
@@ -173,7 +173,7 @@ class SourceSpider(Spider):
         yield from self._go_on()
 
     def _end(self, outcome: Outcome, reason: str) -> None:
-        self.visit.walk.end(outcome, hide(reason, self.visit.secrets))
+        self.visit.walk.end(outcome, reason_of(reason, self.visit.secrets))
 
     def _receive(self, response: Response, step: Step) -> None:
         visit = self.visit

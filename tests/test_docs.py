@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 
-from overheard import taxonomy
+from overheard import settings, taxonomy
 from overheard.cli import COMMANDS, overheard
 from overheard.crawler.outcomes import WORST_FIRST
 from overheard.errors import PartialError
@@ -94,6 +95,15 @@ def test_the_readme_commands_exist_in_the_makefile() -> None:
 
 def test_every_dimension_is_in_the_readme() -> None:
     assert [entry.name for entry in taxonomy.load().dimensions if entry.name not in README] == []
+
+
+def test_the_settings_are_documented_with_their_defaults() -> None:
+    table = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\S+)` \| (?:`(.+?)`|none) \| \S.* \|$", table, re.MULTILINE)
+    told = {name: tomllib.loads(f"it = {value}")["it"] if value else None for name, value in rows}
+    assert len(rows) == table.count("\n| `")
+    assert told == {name: list(it) if isinstance(it, tuple) else it for name, it in settings.defaults().items()}
+    assert "(docs/settings.md)" in README
 
 
 def test_help_is_there_at_once() -> None:

@@ -160,7 +160,7 @@ def _error(errors: tuple[Failure, ...]) -> PageError:
     if reason := _REFUSALS.get(first.Code or ""):
         return PageError("blocked", f"{reason} ({first.Code})")
     words = " ".join(f"{first.Code or 'an error without a code'}: {first.Message or ''}".split())
-    return PageError("failed", f"it answered {words[:200].rstrip(': ')}; check the target")
+    return PageError("failed", f"it answered {words.rstrip(': ')}; check the target")
 
 
 def _item(review: Review, products: Mapping[str, Product]) -> Item | None:

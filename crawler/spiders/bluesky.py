@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError
 from scrapy.http import JsonRequest, Request, Response
@@ -70,8 +69,6 @@ class BlueskySpider(SourceSpider):
         if language and not re.fullmatch(r"[a-z]{2,3}", language):
             raise UsageError(f"language {language!r} is no code; expected such as 'de'")
         base = check_url(target.get("base") or HOST).rstrip("/")
-        if not base.startswith("https:") and not re.match(r"(?:localhost|127\.)", urlsplit(base).hostname or ""):
-            raise UsageError(f"base {base!r} would send the password unencrypted; expected https://…")
         return (
             {"query": query}
             | ({"language": language} if language else {})
@@ -93,9 +90,11 @@ class BlueskySpider(SourceSpider):
     async def log_in(self) -> None:
         """Open a session with the user's app password; raises PageError."""
         given, base = self.visit.credentials, self.visit.target.get("base", HOST)
+        identifier = given["handle"].removeprefix("@")
+        self.visit.secrets.add(identifier)
         request = JsonRequest(
             f"{base}/xrpc/com.atproto.server.createSession",
-            data={"identifier": given["handle"].removeprefix("@"), "password": given["password"]},
+            data={"identifier": identifier, "password": given["password"]},
             dont_filter=True,
             meta={"dont_redirect": True},
         )
@@ -168,7 +167,7 @@ def refuse(response: Response) -> None:
     if remedy := REMEDIES.get(refusal.error):
         raise PageError("blocked", f"{refusal.error}: {remedy}")
     if response.status == 400:
-        said = " ".join(whole(f"{refusal.error}: {refusal.message}").split())[:200]
+        said = " ".join(whole(f"{refusal.error}: {refusal.message}").split())
         raise PageError("failed", f"it answered 400 ({said}); check the target")
 
 

@@ -164,7 +164,7 @@ def read_answer(body: bytes, url: str, kind: str | None = None) -> Answer:
 def page_of(answer: Answer, url: str) -> Page:
     """Return the questions of an answer; `url` is the one it was asked for. Raises PageError for an error."""
     if answer.error_id is not None:
-        message = " ".join(answer.error_message.split())[:200]
+        message = " ".join(answer.error_message.split())
         blocked = answer.error_id in REFUSALS
         raise PageError(
             "blocked" if blocked else "failed",

@@ -159,6 +159,7 @@ def test_the_doctor_tells_what_is_wrong_and_the_way_out(home: Path, feed: str, m
     assert found["youtube"]["health"] == "not configured"
     assert "OVERHEARD_YOUTUBE_KEY" in found["youtube"]["reason"]
     assert found["googleplay"]["health"] == "never crawled"
+    assert "set crawl.contact" in done.stderr
     monkeypatch.setenv("COLUMNS", "80")
     table = overheard(home, "doctor").stdout
     assert re.search(r"(?m)^ +\d+ +youtube .* not configured +0\b", table), table
@@ -166,3 +167,14 @@ def test_the_doctor_tells_what_is_wrong_and_the_way_out(home: Path, feed: str, m
     assert re.search(r"(?m)^ +\d+ +healthy .* well +2 +2026-11-01 +20\d\d-\d\d-\d\d$", table), table
     crawled = overheard(home, "crawl", "--source", str(number)).stdout.splitlines()
     assert re.search(r" ok +1 +2 +0 +0 +2026-10-01 +2026-11-01", crawled[1])
+
+
+def test_sites_are_told_whom_to_reach(home: Path, feed: str, httpserver: HTTPServer) -> None:
+    written = (home / "overheard.toml").read_text(encoding="utf-8")
+    named = written.replace('# contact = "you@example.org"', 'contact = "listening@nordwind.example"')
+    (home / "named.toml").write_text(named, encoding="utf-8")
+    assert overheard(home, "--config", "named.toml", "source", "try", feed, "--kind", "feed").returncode == 0
+    assert {request.headers["User-Agent"] for request, _ in httpserver.log} == {
+        "Overheard (+https://github.com/overheard/overheard; listening@nordwind.example)"
+    }
+    assert "crawl.contact" not in overheard(home, "--config", "named.toml", "doctor").stderr

@@ -238,7 +238,6 @@ def test_a_target(target: dict[str, str], expected: dict[str, str]) -> None:
         ({"url": "https://bsky.app/search?src=x"}, "needs 'query'"),
         ({"query": "lamp from:vesna1.bsky.social"}, "names an author"),
         ({"query": "lamp", "language": "german"}, "no code"),
-        ({"query": "lamp", "base": "http://pds.example"}, "unencrypted"),
     ],
 )
 def test_a_wrong_target(target: dict[str, str], message: str) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,8 @@ def test_each_spider_is_a_kind_that_says_what_it_is() -> None:
         assert kind.spider.sought in (None, *kind.required, *kind.optional)
         assert (DOCS / f"{name}.md").read_text(encoding="utf-8").startswith(f"# {name}: ")
         assert kind.spider.name == name
+        (row,) = re.findall(r"^\| target \|.*", (DOCS / f"{name}.md").read_text(encoding="utf-8"), re.MULTILINE)
+        assert [key for key in (*kind.required, *kind.optional) if f"`{key}`" not in row] == [], name
 
 
 @pytest.mark.parametrize(
@@ -55,6 +58,27 @@ def test_a_target(kind: str, text: str, target: dict[str, str]) -> None:
     assert parse_target(kind, text) == target
     assert kinds()[kind].validate(target) == target
     assert kinds()[kind].host(target)
+
+
+TARGETS = {
+    "bazaarvoice": {"product": "kettle-7"}, "bluesky": {"query": "lamp"}, "reddit": {"subreddit": "laptops"},
+    "trustpilot": {"domain": "lumora.example"}, "youtube": {"video": "Lantern-_02"},
+}  # fmt: skip
+
+
+def test_credentials_leave_this_machine_encrypted_only() -> None:
+    for name, kind in kinds().items():
+        if not kind.spider.credentials:
+            continue
+        for base in ("https://api.example", "http://127.0.0.9:80", "http://localhost:80", "http://[::1]:80"):
+            target = TARGETS[name] | {"base": base}
+            assert kind.validate(target) == target
+        for base in ("http://api.example", "http://localhost.example", "http://127.example", "http://128.0.0.1"):
+            with pytest.raises(UsageError, match=rf"^{base} would get your .* unencrypted; use https"):
+                kind.validate(TARGETS[name] | {"base": base})
+        with pytest.raises(UsageError, match=f"a target of {name} holds no 'token'") as caught:
+            kind.validate(TARGETS[name] | {"token": "a1b2c3"})
+        assert "a1b2c3" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +110,17 @@ def test_what_a_target_searches_for(kind: str, text: str, words: str | None) -> 
         ("schemaorg", "https://me:secret@shop.example/", "no user name or password"),
         ("schemaorg", "https://shop.example/a b", "no web address"),
         ("schemaorg", "colour=red", "has no 'colour'"),
+        (
+            "youtube",
+            "video=Lantern-_02,key=secret",
+            "holds no 'key', for it is stored and shown; set OVERHEARD_YOUTUBE_",
+        ),
+        ("youtube", "key=secret", "docs/sources/youtube.md"),
+        ("youtube", "https://youtu.be/Lantern-_02?key=secret", "holds no 'key'"),
+        ("bazaarvoice", "product=kettle-7, passkey = secret", "write [bazaarvoice] into credentials.toml"),
+        ("trustpilot", "domain=a.example,domain=b.example,api_key=secret", "holds no 'api_key'"),
+        ("bluesky", "query=lamp,password=secret", "set OVERHEARD_BLUESKY_HANDLE and OVERHEARD_BLUESKY_PASSWORD"),
+        ("reddit", "query=lamp,client_id=secret", "holds no 'client_id'"),
     ],
 )
 def test_a_wrong_target_is_refused_in_one_line(kind: str, text: str, message: str) -> None:

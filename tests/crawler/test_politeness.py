@@ -87,11 +87,28 @@ def test_crawl_delay() -> None:
     [
         ("Overheard (+https://overheard.example)", "Overheard"),
         ("AcmeListener/2.0 (+mailto:us@acme.example)", "AcmeListener"),
-        (" ", "Overheard"),
     ],
 )
 def test_product_of(user_agent: str, product: str) -> None:
     assert product_of(user_agent) == product
+
+
+@pytest.mark.parametrize(
+    ("crawl", "sent"),
+    [
+        (CrawlSettings(), "Overheard (+https://github.com/overheard/overheard)"),
+        (CrawlSettings(contact="a@b.example"), "Overheard (+https://github.com/overheard/overheard; a@b.example)"),
+        (
+            CrawlSettings(contact="https://b.example/~bot?x=1"),
+            "Overheard (+https://github.com/overheard/overheard; https://b.example/~bot?x=1)",
+        ),
+        (CrawlSettings(user_agent="Acme/1 (+x)"), "Acme/1 (+x)"),
+    ],
+)
+def test_the_user_agent_names_the_project_and_a_contact(crawl: CrawlSettings, sent: str) -> None:
+    told = scrapy_settings(crawl)
+    assert told["USER_AGENT"] == sent
+    assert told["ROBOTSTXT_USER_AGENT"] == sent.split()[0].split("/")[0]
 
 
 def test_scrapy_is_told_to_be_slow_and_honest() -> None:
