@@ -10,7 +10,7 @@ from collections import deque
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import feedparser
 from scrapy.http import Request, Response
@@ -23,6 +23,9 @@ from overheard.crawler.walls import unexpected
 from overheard.intake.item import Item
 from overheard.intake.values import parse_date
 from overheard.nlp.identity import names_author
+
+GOOGLE_NEWS = "news.google.com"
+"""Its feeds say themselves that any other use than personal reading in a feed reader is forbidden."""
 
 NO_WORDS = "an entry without a text"
 _BY = re.compile(r"(?:^|\s)(?:by|von|door|de|da|di|par|por):?\s$", re.IGNORECASE)
@@ -48,6 +51,13 @@ class FeedSpider(SourceSpider):
         """Return the target with the feed's address and, for the feed of a search, the words that it searches for."""
         words = " ".join(target.get("search", "").split())
         return super().validate(target) | ({"search": words} if words else {})
+
+    @classmethod
+    def reservation(cls, target: dict[str, str]) -> str | None:
+        """Return what the publisher's own terms say where they keep the feed from most users."""
+        if urlsplit(target["url"]).hostname == GOOGLE_NEWS:
+            return f"{GOOGLE_NEWS} allows its feeds for personal reading only."
+        return None
 
     def request(self, step: Step) -> Request:
         """Ask for the first page only if it has changed since the last complete crawl."""
