@@ -45,7 +45,8 @@ class Visit:
 
     `state` is what the source is to remember when the crawl ends well. `robots` is shared by the visits of a run, and
     so is `secrets`: all that no log and no message may show. `credentials` are the user's own for this kind, by name.
-    `broken` is set where the store itself fails, which ends the run.
+    `one_page` says that nothing is asked beside a page that it could do without. `broken` is set where the store itself
+    fails, which ends the run.
     """
 
     facts: SourceFacts
@@ -58,6 +59,7 @@ class Visit:
     secrets: set[str] = field(default_factory=set)
     on_page: Callable[[CrawlProgress], None] | None = None
     state: dict[str, Any] = field(default_factory=dict)
+    one_page: bool = False
     broken: OverheardError | None = None
     finished: bool = False
 
