@@ -29,6 +29,10 @@ GOOGLE_NEWS = "news.google.com"
 
 NO_WORDS = "an entry without a text"
 _BY = re.compile(r"(?:^|\s)(?:by|von|door|de|da|di|par|por):?\s$", re.IGNORECASE)
+_NUMBER = re.compile(r"Comment #\d+")
+"""What Isso calls every comment."""
+_SUBMITTED = re.compile(r"\s*submitted by\s+/u/\S+(?:\s+to\s+/?r/\S+)?\s*\[link\]\s*\[comments\]\s*\Z")
+"""What Reddit puts below every post."""
 _ONLY_LINK = re.compile(r'\s*<a\s[^>]*?href="([^"]*)"[^>]*>[^<]*</a>\s*', re.IGNORECASE)
 _ENTRY = re.compile(rb"<(?P<end>/?)(?:[\w-]+:)?(?:item|entry)(?=[\s/>]|\Z)(?:[^<>]*(?P<empty>/)>)?", re.IGNORECASE)
 _CONDITIONS = {"etag": ("ETag", "If-None-Match"), "last_modified": ("Last-Modified", "If-Modified-Since")}
@@ -128,6 +132,8 @@ def _item(entry: Any, url: str, fetched: datetime, language: str | None) -> Item
     title = own_title(plain(entry.get("title") or ""), text) or ""
     if author and title.endswith(author) and _BY.search(title.removesuffix(author)):
         title = ""  # "Comment on … by …": made by the blog, and it names the author
+    if text and _NUMBER.fullmatch(title):
+        title = ""
     if not text and not title:
         return None
     link = _link(entry, url)
@@ -161,7 +167,7 @@ def _text(entry: Any) -> str:
     parts = [part.get("value") or "" for part in entry.get("content") or []]
     links = ((part, _ONLY_LINK.fullmatch(part)) for part in [*parts, entry.get("summary") or ""])
     texts = [plain(part) for part, link in links if not link or unescape(link[1]) != entry.get("comments")]
-    return max(texts, key=len, default="")
+    return _SUBMITTED.sub("", max(texts, key=len, default=""))
 
 
 def _moment(entry: Any, name: str, fetched: datetime) -> datetime | None:
