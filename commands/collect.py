@@ -158,7 +158,8 @@ def _judge(results: Sequence[CrawlResult], *, did_more: bool = False) -> None:
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--brand", help="The brand that every row speaks of.")
 @click.option(
-    "--source", help="The place the rows come from, such as trustpilot  [default: a column, or the file's name]"
+    "--source",
+    help="The place the rows come from, such as trustpilot  [default: a column's, the export's, or the file's name]",
 )
 @click.option("--columns", type=Pairs(), default={}, help="Which column is which: text=review,published=date.")
 @click.option("--map", "maps", type=Pair(), multiple=True, help="Classes: rating:1=positive,2=negative,0=neutral.")

@@ -13,7 +13,7 @@ from overheard.commands.options import seconds
 from overheard.crawler.kinds import find_kind
 from overheard.errors import NotFoundError, UsageError
 from overheard.store.brands import add_brand, add_source, describe, find_brand, set_terms, target_key
-from overheard.store.tables import Brand
+from overheard.store.tables import Brand, Source
 
 
 class _Entry(BaseModel):
@@ -77,15 +77,13 @@ def read_inventory(text: str, name: str, languages: Collection[str]) -> Inventor
     return inventory
 
 
-def store_inventory(session: Session, inventory: Inventory) -> tuple[int, int]:
-    """Add or bring up to date what the inventory lists; return the numbers of brands and sources in it."""
-    sources = 0
+def store_inventory(session: Session, inventory: Inventory) -> list[Source]:
+    """Add or bring up to date what the inventory lists; return its sources as they stand in the store."""
+    sources = []
     for entry in inventory.brands:
         brand = _brand(session, entry)
-        for source in entry.sources:
-            _store_source(session, brand, source)
-            sources += 1
-    return len(inventory.brands), sources
+        sources += [_store_source(session, brand, source) for source in entry.sources]
+    return sources
 
 
 def _brand(session: Session, entry: BrandEntry) -> Brand:
@@ -103,7 +101,7 @@ def _brand(session: Session, entry: BrandEntry) -> Brand:
     return brand
 
 
-def _store_source(session: Session, brand: Brand, entry: SourceEntry) -> None:
+def _store_source(session: Session, brand: Brand, entry: SourceEntry) -> Source:
     target = find_kind(entry.kind).validate(entry.target)
     for source in brand.sources:
         if source.kind == entry.kind and source.target_key == target_key(target):
@@ -112,3 +110,4 @@ def _store_source(session: Session, brand: Brand, entry: SourceEntry) -> None:
         source = add_source(session, brand, entry.kind, target)
     source.name = entry.name or source.name
     source.language, source.every, source.paused = entry.language, entry.every, entry.paused
+    return source

@@ -206,6 +206,7 @@ def import_(home: Home, path: Path) -> None:
       overheard config import brands.toml
     """
     from overheard.commands.inventory import read_inventory, store_inventory
+    from overheard.crawler.kinds import find_kind
 
     try:
         content = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
@@ -216,5 +217,8 @@ def import_(home: Home, path: Path) -> None:
         ) from None
     inventory = read_inventory(text, str(path), home.settings.languages)
     with home.store() as store, store.session() as session:
-        brands, sources = store_inventory(session, inventory)
-    say(f"{brands} brands and {sources} sources are as {path} says")
+        sources = store_inventory(session, inventory)
+        for source in sources:
+            if reservation := find_kind(source.kind).reservation(source.target):
+                say(f"note: source {source.id} of {source.brand and source.brand.name!r}: {reservation}")
+    say(f"{len(inventory.brands)} brands and {len(sources)} sources are as {path} says")

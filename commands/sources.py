@@ -62,7 +62,7 @@ def source_command() -> None:
 @click.option("--lang", "language", help="The language that is mostly written there, such as nl.")
 @click.option("--every", help="How often to crawl it: 6h, 1d, 2w  [default: 1d]")
 @click.option("--no-check", is_flag=True, help="Add it without a look at its first page.")
-@click.option("--yes", is_flag=True, help="Do not ask where the service never documented what is read.")
+@click.option("--yes", is_flag=True, help="Do not ask where the service may not want it.")
 @pass_home
 def add(
     home: Home, brand: str, kind: str, target: str, name: str | None, language: str | None, every: str | None,
@@ -84,16 +84,30 @@ def add(
     code = _language(home, language)
     with home.store() as store, store.reading() as session:
         find_brand(session, brand)
-    if find_kind(kind).spider.undocumented:
-        confirm(
-            f"{kind} reads what the service never documented: it may change, or be forbidden, any day. Add it?", yes
-        )
+    if reservation := find_kind(kind).reservation(parsed):
+        confirm(f"{reservation} Add it?", yes)
     if not no_check:
         _check(home, kind, parsed)
     with home.store() as store, store.session() as session:
         owner = find_brand(session, brand)
         source = add_source(session, owner, kind, parsed, name=name, language=code, every=interval_)
+        tell_overlap(source)
         say(f"added source {source.id} ({kind}) of {owner.name!r}. Next: `overheard crawl --source {source.id}`")
+
+
+def tell_overlap(source: Source) -> None:
+    """Say which other sources of its brand begin at a page that this one begins at, too."""
+    from overheard.crawler.kinds import find_kind
+
+    kind = find_kind(source.kind)
+    for other in source.brand.sources if source.brand else ():
+        if other.kind != source.kind or other.id == source.id:
+            continue
+        if shared := kind.shared(source.target, other.target):
+            say(
+                f"note: source {other.id} reads {' and '.join(shared)} too, and what both find counts twice; "
+                f"leave it out of one of them (`overheard source edit {other.id} --target …`)"
+            )
 
 
 def _check(home: Home, kind: str, target: dict[str, str]) -> None:
@@ -291,9 +305,10 @@ def show(home: Home, source: int, form: str) -> None:
 @click.option("--name", help="Another name.")
 @click.option("--lang", "language", help="Another language.")
 @click.option("--every", help="Another interval: 6h, 1d, 2w.")
+@click.option("--yes", is_flag=True, help="Do not ask where the service may not want it.")
 @pass_home
 def edit(
-    home: Home, source: int, target: str | None, name: str | None, language: str | None, every: str | None
+    home: Home, source: int, target: str | None, name: str | None, language: str | None, every: str | None, yes: bool
 ) -> None:
     """Change a source: what is given is replaced, the rest stays.
 
@@ -301,18 +316,24 @@ def edit(
     Example:
       overheard source edit 1 --every 12h
     """
-    from overheard.crawler.kinds import parse_target
+    from overheard.crawler.kinds import find_kind, parse_target
     from overheard.errors import UsageError
     from overheard.store.brands import IMPORT, find_source, retarget
 
     if not any((target, name, language, every)):
         raise UsageError("nothing to change; add --target, --name, --lang or --every")
-    with home.store() as store, store.session() as session:
+    with home.store() as store, store.reading() as session:
         found = find_source(session, source)
         if target and found.kind == IMPORT:
             raise UsageError(f"source {source} is what files are imported into; it has no target to change")
-        if target:
-            retarget(found, parse_target(found.kind, target))
+        parsed = parse_target(found.kind, target) if target else None
+        if parsed and (reservation := find_kind(found.kind).reservation(parsed)):
+            confirm(f"{reservation} Read it?", yes)
+    with home.store() as store, store.session() as session:
+        found = find_source(session, source)
+        if parsed:
+            retarget(found, parsed)
+            tell_overlap(found)
         found.name = name or found.name
         found.language = _language(home, language) or found.language
         found.every = seconds(every) if every else found.every

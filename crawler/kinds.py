@@ -61,6 +61,15 @@ class Kind:
         """Return the words that a valid target searches for, None where all that is said in one place is read."""
         return target.get(self.spider.sought) if self.spider.sought else None
 
+    def reservation(self, target: Mapping[str, str]) -> str | None:
+        """Return why adding a valid target wants a person's yes, in one sentence, None where it does not."""
+        return self.spider.reservation(dict(target))
+
+    def shared(self, target: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
+        """Return the first pages of the listings that two valid targets have both, such as those of one country."""
+        theirs = self.spider.first_urls(dict(other))
+        return [url for url in self.spider.first_urls(dict(target)) if url in theirs]
+
     def host(self, target: Mapping[str, str]) -> str:
         """Return the host that the pages of a valid target lie on."""
         return urlsplit(self.spider.first_urls(dict(target))[0]).hostname or ""

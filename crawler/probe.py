@@ -62,7 +62,7 @@ def probe(kind: str, target: dict[str, str], settings: Settings) -> Finding:
     walk = Walk(Limits(max_pages=1), newest_first=spider.newest_first, started=datetime.now(UTC))
     basket, stopping, secrets = _Basket(), Stopping(), set(credentials.values())
     facts = SourceFacts(0, kind, target, None, {}, (), Before(), None)
-    visit = Visit(facts, target, walk, basket, stopping, {}, credentials, secrets)
+    visit = Visit(facts, target, walk, basket, stopping, {}, credentials, secrets, one_page=True)
     runner = AsyncCrawlerRunner(ScrapySettings(scrapy_settings(settings.crawl)))
 
     async def look() -> None:

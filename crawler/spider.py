@@ -45,7 +45,8 @@ class Visit:
 
     `state` is what the source is to remember when the crawl ends well. `robots` is shared by the visits of a run, and
     so is `secrets`: all that no log and no message may show. `credentials` are the user's own for this kind, by name.
-    `broken` is set where the store itself fails, which ends the run.
+    `one_page` says that nothing is asked beside a page that it could do without. `broken` is set where the store itself
+    fails, which ends the run.
     """
 
     facts: SourceFacts
@@ -58,6 +59,7 @@ class Visit:
     secrets: set[str] = field(default_factory=set)
     on_page: Callable[[CrawlProgress], None] | None = None
     state: dict[str, Any] = field(default_factory=dict)
+    one_page: bool = False
     broken: OverheardError | None = None
     finished: bool = False
 
@@ -70,7 +72,8 @@ class SourceSpider(Spider):
     shows, so that what it does not see has vanished. `sought` names the key of the target that holds the words of a
     search: what is found by words may be about something else, and is judged. `credentials` names what a user must have
     from the service. `obeys_robots` is false for the documented interfaces of services, which have their own terms.
-    `undocumented` says that the service never promised what is read here, so that adding a source of it wants a yes.
+    `undocumented` says that what is read was made for the own pages of the service, and never offered to anyone: adding
+    a source of it wants a yes.
     """
 
     help: ClassVar[str]
@@ -98,6 +101,13 @@ class SourceSpider(Spider):
     def first_urls(cls, target: dict[str, str]) -> list[str]:
         """Return the first page of each listing of a valid target, here its one URL."""
         return [target["url"]]
+
+    @classmethod
+    def reservation(cls, target: dict[str, str]) -> str | None:
+        """Return why crawling a valid target wants a person's yes, in one sentence; None where it does not."""
+        if cls.undocumented:
+            return f"{cls.name} reads what the service never documented: it may change, or be forbidden, any day."
+        return None
 
     @abstractmethod
     def read(self, response: Response, step: Step, fetched: datetime) -> Page | None:

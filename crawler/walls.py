@@ -38,6 +38,11 @@ _CHALLENGE_TITLES = re.compile(
     r"security check|robot check|pardon our interruption|unusual traffic",
     re.IGNORECASE,
 )
+_HTML, _MARKUP, _PLAIN = "an HTML page", "other markup", "plain text"
+_FEED = re.compile(r"(?:<\?xml[^>]*>|<!--.*?-->|\s)*<(?:rss|(?:atom:)?feed|rdf:rdf)[\s>]", re.DOTALL)
+_MEDIA = re.compile(r"(?:image|audio|video|font)/|application/(?:pdf|zip|gzip)\b")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+_TAG = re.compile(r"<[a-z!][^<>]*>", re.IGNORECASE)
 _SHORT = 1500
 """Characters of readable text under which a page with a log-in form or a captcha holds nothing else."""
 
@@ -69,15 +74,30 @@ def unexpected(body: bytes, url: str, content_type: str | None, expected: str) -
     markup = decode(body, content_type)
     if reason := wall(Selector(text=markup, type="html").root, markup, url):
         return PageError("blocked", reason)
-    form = _form(markup)
-    if form != "an HTML page" and ends_early(body):
+    form = _form(markup, content_type)
+    if form != _HTML and ends_early(body):
         return PageError("failed", f"expected {expected}, got a part of it; try again later")
     return PageError("layout_changed", f"expected {expected}, got {form}")
 
 
-def _form(markup: str) -> str:
+def is_html(markup: str, content_type: str | None) -> bool:
+    """Say whether a text may be an HTML page, or what a careless server sends of one."""
+    form = _form(markup, content_type)
+    return form in (_HTML, _MARKUP) or (form == _PLAIN and _TAG.search(markup) is not None)
+
+
+def _form(markup: str, content_type: str | None) -> str:
     start = markup[:400].lstrip("\ufeff \t\r\n").casefold()
+    if not start:
+        return "nothing"
     if start.startswith(("<!doctype html", "<html", "<head", "<body", "<title")):
-        return "an HTML page"
-    forms = {"<": "other markup", "{": "other JSON", "[": "other JSON"}
-    return forms.get(start[:1], "plain text") if start else "nothing"
+        return _HTML
+    if _FEED.match(start):
+        return "an RSS or Atom feed, which kind feed reads"
+    media = (content_type or "").partition(";")[0].strip().casefold()
+    if _MEDIA.match(media):
+        return media[:60]
+    if start.startswith("%pdf-") or len(_CONTROL.findall(start)) * 100 > len(start):
+        return "binary data"
+    forms = {"<": _MARKUP, "{": "other JSON", "[": "other JSON"}
+    return forms.get(start[:1], _PLAIN)

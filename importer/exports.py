@@ -1,7 +1,8 @@
 """The usual exports whose columns their names alone do not explain: what each column is, ready to use.
 
-Most exports need no entry here, Trustpilot's among them: `columns` recognises them by name and content. An entry says
-what only the documentation of the service says: that `name` is an id, or that a link tells the reviews apart.
+Most exports need no entry here: `columns` recognises them by name and content. An entry says what only the
+documentation of the service says: that `name` is an id, that a link tells the reviews apart, or that *Source Name* is
+how a reviewer was invited.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ class Export:
 
     `roles` maps a role to the columns that may have it, of which the first that is there does; to none where no column
     may. A rating among them is one of five stars, whatever the file holds. What begins with one of `ignored` is not
-    kept. Names are compared as `normalise` writes them.
+    kept. Names are compared as `normalise` writes them. `source` is where the reviews come from, by the name of the
+    kind that crawls it where there is one; None where only the rows say it.
     """
 
     name: str
     signature: tuple[str, ...]
     roles: Mapping[str, tuple[str, ...]]
+    source: str | None = None
     ignored: tuple[str, ...] = ()
 
     def roles_in(self, columns: Collection[str]) -> dict[str, str]:
@@ -57,6 +60,7 @@ EXPORTS = (
             "replied": ("Developer Reply Date and Time",),
             "app_version": ("App Version Name",),
         },
+        source="googleplay",
     ),
     Export(
         "App Store Connect",
@@ -67,16 +71,19 @@ EXPORTS = (
             "location": ("attributes.territory",),
             "url": (),
         },
+        source="appstore",
     ),
     Export(
         "App Store Connect",
         ("id", "rating", "body", "reviewerNickname", "createdDate", "territory"),
         {"rating": ("rating",), "location": ("territory",)},
+        source="appstore",
     ),
     Export(
         "Google Business Profile",
         ("name", "reviewer.displayName", "starRating", "createTime"),
         {"id": ("name",), "text": ("comment",), "author": ("reviewer.displayName",)},
+        source="googlemaps",
     ),
     Export(
         "Google Takeout",
@@ -87,6 +94,13 @@ EXPORTS = (
             "rating": ("properties.five_star_rating_published",),
             "location": ("properties.location.name",),
         },
+        source="googlemaps",
+    ),
+    Export(
+        "Trustpilot",
+        ("Review Created (UTC)", "Review Content", "Review Stars", "Source Name"),
+        {"source": ()},
+        source="trustpilot",
     ),
     Export(
         "Obsei",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from overheard.errors import ImportFileError, NotFoundError
 from overheard.importer.columns import ColumnMap, recognise
+from overheard.importer.exports import known_export
 from overheard.importer.formats import open_table
 from overheard.importer.names import normalise
 from overheard.importer.rejects import Rejects
@@ -121,6 +122,7 @@ def plan(
     if source is not None:
         told["source"] = ""
     table = open_table(path)
+    export = known_export(table.columns)
     sample = list(islice(table.rows(), SAMPLE_ROWS))
     chosen = recognise(table, sample, told, maps)
     reader = RowReader(table, chosen, maps, where)
@@ -132,7 +134,7 @@ def plan(
         maps=maps,
         where=where,
         brand=brand,
-        source=source or _stem(path),
+        source=source or (export and export.source) or _stem(path),
         samples=samples,
         notes=tuple(_notes(chosen, brand, where)),
     )

@@ -82,6 +82,9 @@ _LINK: Final = insert(_LINKS)
 QUIET_FIELDS = ("author", "url", "published", "edited", "reply_state", "reply", "replied", "attributes")
 """Fields that are brought up to date without counting as an edit of what the customer said."""
 
+OF_THE_REPLY = ("reply_state", "reply", "replied")
+"""Of these, the ones that a reading which does not know whether there is a reply leaves as they are."""
+
 
 def upsert(session: Session, source: Source, drafts: Sequence[MentionDraft], brand_ids: Collection[int]) -> Counts:
     """Store drafts of one source as mentions of these brands, and mark the rollup cells that they touch.
@@ -123,6 +126,8 @@ def _insert(session: Session, source_id: int, drafts: Sequence[MentionDraft]) ->
 def _update(session: Session, mention: Mention, draft: MentionDraft) -> bool:
     """Bring a mention up to date; return whether anything that a person can see changed."""
     values = _columns(draft)
+    if draft.reply_state == "unknown":
+        values |= {name: getattr(mention, name) for name in OF_THE_REPLY}
     edited = mention.content_hash != draft.content_hash
     changed = edited or mention.vanished is not None or any(
         getattr(mention, name) != values[name] for name in QUIET_FIELDS

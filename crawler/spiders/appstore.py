@@ -1,4 +1,4 @@
-"""Apple's public feed of customer reviews: 50 a page, ten pages a country, newest first, undocumented."""
+"""Apple's public feed of customer reviews: 50 a page, ten pages a country, newest first."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ HOST = "https://itunes.apple.com"
 LAST_PAGE = 10
 """Page 11 answers 400."""
 
+STOREFRONTS = frozenset(
+    """
+    ae af ag ai al am ao ar at au az ba bb be bf bg bh bj bm bn bo br bs bt bw by bz ca cd cg ch ci cl cm cn co cr cv
+    cy cz de dk dm do dz ec ee eg es fi fj fm fr ga gb gd ge gh gm gr gt gw gy hk hn hr hu id ie il in iq is it jm jo
+    jp ke kg kh kn kr kw ky kz la lb lc lk lr lt lu lv ly ma md me mg mk ml mm mn mo mr ms mt mu mv mw mx my mz na ne
+    ng ni nl no np nr nz om pa pe pg ph pk pl pt pw py qa ro rs ru rw sa sb sc se sg si sk sl sn sr st sv sz tc td th
+    tj tm tn to tr tt tw tz ua ug us uy uz vc ve vg vn vu xk ye za zm zw
+    """.split()
+)
+"""The 175 countries and regions that have an App Store, by ISO 3166 (and xk, Kosovo)."""
+
 LANGUAGES = {
     "us": "en", "gb": "en", "ie": "en", "au": "en", "nz": "en", "de": "de", "at": "de", "nl": "nl", "ro": "ro",
     "md": "ro", "it": "it", "fr": "fr", "es": "es", "mx": "es", "ar": "es", "co": "es", "cl": "es", "pe": "es",
@@ -29,14 +40,17 @@ LANGUAGES = {
 """The language of a country's store, where there is one: not of Belgium, Switzerland, Canada, Luxembourg."""
 
 _SHOP_PAGE = re.compile(r"https?://(?:apps|itunes)\.apple\.com/([a-z]{2})/.*?\bid(\d+)", re.IGNORECASE)
-_PAGE = re.compile(r"/([a-z]{2})/rss/customerreviews/page=(\d+)/")
+_PAGE = re.compile(r"/([a-z]{2})/rss/customerreviews/(?:id=\d+/)?page=(\d+)/")
+_USUAL = re.compile(r"/page=1/(id=\d+)/sortBy=mostRecent/")
+_OTHER = r"/\1/page=1/sortby=mostrecent/"
+"""Two spellings of an address that readers of the feed use: for some apps, one of them answers without entries."""
 
 
 class AppstoreSpider(SourceSpider):
     """Reads the newest 500 reviews of an app in each country."""
 
     name = "appstore"
-    help = "App Store reviews from Apple's public, undocumented feed: the newest 500 of each country."
+    help = "App Store reviews from Apple's public feed: the newest 500 of each country."
     required = ("id", "country")
     optional = ("base",)
     newest_first = True
@@ -55,6 +69,9 @@ class AppstoreSpider(SourceSpider):
         for country in countries or [target["country"]]:
             if not re.fullmatch(r"[a-z]{2}", country):
                 raise UsageError(f"country {country!r} is no code of two letters; expected such as 'be' or 'be|nl'")
+            if country not in STOREFRONTS:
+                hint = "; the United Kingdom is 'gb'" if country == "uk" else ""
+                raise UsageError(f"country {country!r} has no App Store; expected an ISO code such as 'be'{hint}")
         base = check_url(target.get("base") or HOST).rstrip("/")
         return {"id": number, "country": "|".join(countries)} | ({} if base == HOST else {"base": base})
 
@@ -69,6 +86,12 @@ class AppstoreSpider(SourceSpider):
         kind = response.headers.get("Content-Type")
         return parse(response.body, step.url, kind.decode("latin-1") if kind else None)
 
+    def accept(self, response: Response, step: Step) -> Response:
+        """Take a refusal of the other spelling for what the usual one said: that there is nothing."""
+        if not step.first and _place(step.url)[1] == 1 and response.status in (400, 404):
+            response = response.replace(status=200, body=b'{"feed": {}}')
+        return super().accept(response, step)
+
 
 def page_url(base: str, country: str, app: str, page: int) -> str:
     """Return the address of a page of the feed, counted from 1."""
@@ -76,7 +99,10 @@ def page_url(base: str, country: str, app: str, page: int) -> str:
 
 
 def parse(body: bytes, url: str, content_type: str | None = None) -> Page:
-    """Return the reviews of a page of the feed; `url` is the one it was asked for. Raises PageError."""
+    """Return the reviews of a page of the feed; `url` is the one it was asked for. Raises PageError.
+
+    A first page without any leads to itself under another spelling of its address.
+    """
     try:
         feed = json.loads(decode(body, content_type))["feed"]
         entries = feed.get("entry", [])
@@ -86,10 +112,11 @@ def parse(body: bytes, url: str, content_type: str | None = None) -> Page:
     country, number = _place(url)
     items = [_item(entry, url, country) for entry in entries if "im:rating" in entry]  # without one: the app itself
     kept = tuple(item for item in items if item)
+    other = _USUAL.sub(_OTHER, url)
     return Page(
         items=kept,
         rejected={NO_TEXT: len(items) - len(kept)} if len(items) > len(kept) else {},
-        next=_next(url, number, feed) if items else (),
+        next=_next(url, number, feed) if items else (other,) if other != url else (),
     )
 
 

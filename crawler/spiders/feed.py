@@ -10,7 +10,7 @@ from collections import deque
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import feedparser
 from scrapy.http import Request, Response
@@ -24,8 +24,15 @@ from overheard.intake.item import Item
 from overheard.intake.values import parse_date
 from overheard.nlp.identity import names_author
 
+GOOGLE_NEWS = "news.google.com"
+"""Its feeds say themselves that any other use than personal reading in a feed reader is forbidden."""
+
 NO_WORDS = "an entry without a text"
 _BY = re.compile(r"(?:^|\s)(?:by|von|door|de|da|di|par|por):?\s$", re.IGNORECASE)
+_NUMBER = re.compile(r"Comment #\d+")
+"""What Isso calls every comment."""
+_SUBMITTED = re.compile(r"\s*submitted by\s+/u/\S+(?:\s+to\s+/?r/\S+)?\s*\[link\]\s*\[comments\]\s*\Z")
+"""What Reddit puts below every post."""
 _ONLY_LINK = re.compile(r'\s*<a\s[^>]*?href="([^"]*)"[^>]*>[^<]*</a>\s*', re.IGNORECASE)
 _ENTRY = re.compile(rb"<(?P<end>/?)(?:[\w-]+:)?(?:item|entry)(?=[\s/>]|\Z)(?:[^<>]*(?P<empty>/)>)?", re.IGNORECASE)
 _CONDITIONS = {"etag": ("ETag", "If-None-Match"), "last_modified": ("Last-Modified", "If-Modified-Since")}
@@ -48,6 +55,13 @@ class FeedSpider(SourceSpider):
         """Return the target with the feed's address and, for the feed of a search, the words that it searches for."""
         words = " ".join(target.get("search", "").split())
         return super().validate(target) | ({"search": words} if words else {})
+
+    @classmethod
+    def reservation(cls, target: dict[str, str]) -> str | None:
+        """Return what the publisher's own terms say where they keep the feed from most users."""
+        if urlsplit(target["url"]).hostname == GOOGLE_NEWS:
+            return f"{GOOGLE_NEWS} allows its feeds for personal reading only."
+        return None
 
     def request(self, step: Step) -> Request:
         """Ask for the first page only if it has changed since the last complete crawl."""
@@ -118,6 +132,8 @@ def _item(entry: Any, url: str, fetched: datetime, language: str | None) -> Item
     title = own_title(plain(entry.get("title") or ""), text) or ""
     if author and title.endswith(author) and _BY.search(title.removesuffix(author)):
         title = ""  # "Comment on … by …": made by the blog, and it names the author
+    if text and _NUMBER.fullmatch(title):
+        title = ""
     if not text and not title:
         return None
     link = _link(entry, url)
@@ -151,7 +167,7 @@ def _text(entry: Any) -> str:
     parts = [part.get("value") or "" for part in entry.get("content") or []]
     links = ((part, _ONLY_LINK.fullmatch(part)) for part in [*parts, entry.get("summary") or ""])
     texts = [plain(part) for part, link in links if not link or unescape(link[1]) != entry.get("comments")]
-    return max(texts, key=len, default="")
+    return _SUBMITTED.sub("", max(texts, key=len, default=""))
 
 
 def _moment(entry: Any, name: str, fetched: datetime) -> datetime | None:

@@ -18,7 +18,7 @@ from overheard.crawler.paging import listed_pages, next_pages
 from overheard.crawler.shown import reader
 from overheard.crawler.spider import SourceSpider
 from overheard.crawler.walk import Step
-from overheard.crawler.walls import wall
+from overheard.crawler.walls import is_html, unexpected, wall
 
 
 class SchemaorgSpider(SourceSpider):
@@ -54,7 +54,7 @@ def parse(
     """Return the reviews of a page and where it goes on.
 
     `url` is where the page lies, `origin` the first page of its listing (default: the page itself); relative dates
-    count from `fetched`. Raises PageError where the page is a wall.
+    count from `fetched`. Raises PageError where the page is a wall, or no HTML page at all.
     """
     markup = decode(body, content_type)
     root = Selector(text=markup, type="html").root
@@ -75,6 +75,8 @@ def parse(
         rejected |= refused
     if not items and (reason := wall(root, markup, url)):
         raise PageError("blocked", reason)
+    if not (items or listed or broken or any(blocks) or is_html(markup, content_type)):
+        raise unexpected(body, url, content_type, "an HTML page")
     return Page(
         items=tuple(items),
         rejected=rejected,

@@ -83,11 +83,42 @@ def test_a_target_that_cannot_be_read_is_not_added(home: Path, httpserver: HTTPS
     assert overheard(home, "source", "add", "Nordwind Bank", "feed", "--target", target, "--no-check").returncode == 0
 
 
-def test_an_undocumented_kind_wants_a_yes(home: Path) -> None:
-    add = ("source", "add", "Nordwind Bank", "googleplay", "--target", "id=com.nordwind.app", "--no-check")
+NEWS = "https://news.google.com/rss/search?q=nordwind"
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "reason"),
+    [("googleplay", "id=com.nordwind.app", "never documented"), ("feed", NEWS, "for personal reading only")],
+)
+def test_what_a_service_may_not_want_wants_a_yes(home: Path, kind: str, target: str, reason: str) -> None:
+    add = ("source", "add", "Nordwind Bank", kind, "--target", target, "--no-check")
     done = overheard(home, *add)
-    assert (done.returncode, "never documented" in done.stderr, "--yes" in done.stderr) == (2, True, True)
+    assert (done.returncode, reason in done.stderr, "--yes" in done.stderr) == (2, True, True)
     assert overheard(home, *add, "--yes").returncode == 0
+    exported = overheard(home, "config", "export").stdout
+    (home / "brands.toml").write_text(exported, encoding="utf-8")
+    imported = overheard(home, "config", "import", "brands.toml")
+    assert imported.returncode == 0
+    assert reason in imported.stderr
+
+
+def test_a_source_that_becomes_what_its_publisher_may_not_want_wants_a_yes(home: Path) -> None:
+    target = "https://news.example/rss"
+    overheard(home, "source", "add", "Nordwind Bank", "feed", "--target", target, "--no-check")
+    listed = json.loads(overheard(home, "source", "list", "--format", "json").stdout)
+    (number,) = [str(row["source"]) for row in listed if row["target"] == {"url": target}]
+    done = overheard(home, "source", "edit", number, "--target", f"{NEWS}&hl=nl")
+    assert (done.returncode, "for personal reading only" in done.stderr) == (2, True)
+    assert overheard(home, "source", "edit", number, "--target", f"{NEWS}&hl=nl", "--yes").returncode == 0
+
+
+def test_a_country_that_two_sources_read_is_named(home: Path) -> None:
+    add = ("source", "add", "Nordwind Bank", "appstore", "--no-check", "--target")
+    assert "twice" not in overheard(home, *add, "id=42,country=be").stderr
+    assert "twice" not in overheard(home, *add, "id=43,country=be|nl").stderr
+    done = overheard(home, *add, "id=42,country=be|fr|nl")
+    assert done.returncode == 0
+    assert re.search(r"note: source \d+ reads https://\S+/be/rss/\S+/id=42/\S+ too, and .* twice", done.stderr)
 
 
 def test_what_a_target_would_give_is_shown_without_names_and_not_stored(home: Path, feed: str) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ from promises import json_values
 
 from overheard.crawler.outcomes import PageError
 from overheard.crawler.page import NO_TEXT
-from overheard.crawler.spiders.appstore import HOST, AppstoreSpider, page_url, parse
+from overheard.crawler.spiders.appstore import HOST, LANGUAGES, STOREFRONTS, AppstoreSpider, page_url, parse
 from overheard.errors import UsageError
 from overheard.intake.item import Item
 
 URL = page_url(HOST, "nl", "123456789", 1)
+JSON_TYPE = {"Content-Type": "text/javascript; charset=utf-8"}
 
 
 def entry(**changes: Any) -> dict[str, Any]:
@@ -75,8 +77,49 @@ def test_the_app_itself_is_no_review() -> None:
 
 @pytest.mark.parametrize("body", [feed(), json.dumps({"feed": {"link": [link("next", "")]}}).encode()])
 def test_an_empty_feed_has_no_entries_and_no_next(body: bytes) -> None:
-    found = parse(body, URL)
+    found = parse(body, page_url(HOST, "nl", "123456789", 2))
     assert (found.items, found.next) == ((), ())
+
+
+@pytest.mark.parametrize("status", [200, 400, 404])
+def test_an_empty_first_page_is_asked_for_under_another_spelling(
+    new_site: Callable[[], Any], bench: Any, status: int
+) -> None:
+    """Of one app the usual spelling has nothing and the other all; an app without reviews has nothing under both."""
+    site = new_site()
+    place = "/nl/rss/customerreviews"
+    for app in (1, 2):
+        site.answer(f"{place}/page=1/id={app}/sortBy=mostRecent/json", {"body": feed(), "headers": JSON_TYPE})
+    pages = [feed(entry(id="1"), entry(id="2")), feed(entry(id="3")), feed()]
+    for number, body in enumerate(pages, 1):
+        path = f"{place}/id=1/page={number}/sortby=mostrecent/json"
+        site.answer(path, {"body": body, "headers": JSON_TYPE})
+    other = f"{place}/id=2/page=1/sortby=mostrecent/json"
+    site.answer(other, {"body": feed() if status == 200 else b"no", "status": status, "headers": JSON_TYPE})
+    bench.add(f"spelt otherwise {status}", "appstore", {"id": "1", "country": "nl", "base": site.url})
+    bench.add(f"without reviews {status}", "appstore", {"id": "2", "country": "nl", "base": site.url})
+    found = bench.crawl(f"spelt otherwise {status}", f"without reviews {status}").values()
+    assert [(result["outcome"], result["items"], result["pages"]) for result in found] == [
+        ("ok", 3, 4),
+        ("empty", 0, 2),
+    ]
+
+
+def test_the_eleventh_page_is_never_asked_for(new_site: Callable[[], Any], bench: Any) -> None:
+    """It answers 400, however many reviews there are, and the feed's links go on for ever."""
+    site = new_site()
+    onward = [link("next", "https://itunes.apple.com/nl/rss/customerreviews/page=99/id=7/xml")]
+    for number in range(1, 11):
+        entries = [entry(id=f"{number}-{one}") for one in range(50)]
+        path = f"/nl/rss/customerreviews/page={number}/id=7/sortBy=mostRecent/json"
+        site.answer(path, {"body": feed(*entries, links=onward), "headers": JSON_TYPE})
+    site.answer(
+        "/nl/rss/customerreviews/page=11/id=7/sortBy=mostRecent/json", {"status": 400, "body": "page depth is limited"}
+    )
+    bench.add("deep", "appstore", {"id": "7", "country": "nl", "base": site.url})
+    result = bench.crawl("deep")["deep"]
+    assert (result["outcome"], result["items"], result["pages"]) == ("ok", 500, 10)
+    assert not [path for path in site.paths() if "page=11" in path]
 
 
 def test_what_entries_may_lack() -> None:
@@ -165,6 +208,8 @@ def test_a_target(target: dict[str, str], expected: dict[str, str]) -> None:
         ({"id": "abc", "country": "be"}, "app id 'abc' is no number"),
         ({"id": "1"}, "needs 'country'"),
         ({"id": "1", "country": "belgium"}, "no code of two letters"),
+        ({"id": "1", "country": "be|zz"}, "country 'zz' has no App Store"),
+        ({"id": "1", "country": "uk"}, "the United Kingdom is 'gb'"),
         ({"id": "1", "country": "be", "colour": "red"}, "has no 'colour'"),
         ({"id": "1", "country": "|"}, "needs 'country'|no code"),
         ({"url": "https://shop.example/"}, "has no 'url'"),
@@ -175,6 +220,11 @@ def test_a_wrong_target(target: dict[str, str], message: str) -> None:
     with pytest.raises(UsageError, match=message) as caught:
         AppstoreSpider.validate(target)
     assert "\n" not in str(caught.value)
+
+
+def test_every_country_with_a_language_has_a_store() -> None:
+    assert len(STOREFRONTS) == 175
+    assert not set(LANGUAGES) - STOREFRONTS
 
 
 def test_several_countries_begin_several_listings() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -80,10 +81,12 @@ def test_an_atom_entry() -> None:
         ("Von: Mara Quill", None),
         ("Reactie op Ketels door Mara Quill", None),
         ("Kettles", "Kettles"),
+        ("Comment #12", None),
+        ("Comment #12 is wrong", "Comment #12 is wrong"),
         ("An interview with Mara Quill", "An interview with Mara Quill"),
     ],
 )
-def test_a_title_that_only_names_the_author_is_none(title: str, kept: str | None) -> None:
+def test_a_title_that_only_names_the_author_or_counts_is_none(title: str, kept: str | None) -> None:
     author = "<dc:creator>Mara Quill</dc:creator>"
     found = rss(f"<item><title>{title}</title>{author}<description>Fine.</description></item>")
     assert found.items[0].title == kept
@@ -134,6 +137,24 @@ def test_a_mere_link_to_the_comments_is_no_text(link: str, text: str) -> None:
         f'<description>&lt;a href="{link}"&gt;Comments&lt;/a&gt;</description></item>'
     )
     assert (found.items[0].title, found.items[0].text) == ("A kettle", text)
+
+
+@pytest.mark.parametrize(
+    ("own", "place", "text"),
+    [
+        ("<p>It leaks.</p>", "", "It leaks."),
+        ("", "", ""),
+        ("", ' to <a href="https://forum.example/r/kettles">r/kettles</a>', ""),
+        ("<p>I submitted by mail [link] [comments] off.</p>", "", "I submitted by mail [link] [comments] off."),
+    ],
+)
+def test_what_reddit_puts_below_a_post_is_not_its_author_s(own: str, place: str, text: str) -> None:
+    links = (
+        '<span><a href="https://a.example">[link]</a></span> <span><a href="https://b.example">[comments]</a></span>'
+    )
+    below = f'submitted by <a href="https://forum.example/user/mara">/u/mara_q</a>{place} <br/> {links}'
+    found = rss(f"<item><title>Kettle</title><description>{escape(own + ' ' + below)}</description></item>")
+    assert (found.items[0].title, found.items[0].text) == ("Kettle", text)
 
 
 def test_an_entry_without_words_is_counted() -> None:

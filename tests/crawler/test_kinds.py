@@ -129,3 +129,18 @@ def test_a_wrong_target_is_refused_in_one_line(kind: str, text: str, message: st
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "wants"),
+    [
+        ("googleplay", "id=com.example.app", True),
+        ("appstore", "id=1,country=be", False),
+        ("feed", "https://NEWS.google.com/rss/search?q=x", True),
+        ("feed", "https://news.google.com.example/rss", False),
+        ("feed", "https://blog.example/feed?from=news.google.com", False),
+        ("schemaorg", "https://shop.example/product/1", False),
+    ],
+)
+def test_what_wants_a_yes(kind: str, text: str, wants: bool) -> None:
+    assert bool(kinds()[kind].reservation(parse_target(kind, text))) is wants

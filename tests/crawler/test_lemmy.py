@@ -339,3 +339,25 @@ def test_crawls_of_a_search(new_site: Callable[[], Any], bench: Any) -> None:
     assert (first["nothing"]["outcome"], first["nothing"]["pages"]) == ("empty", 2)
     second = bench.crawl("words")["words"]
     assert (second["outcome"], second["pages"], second["added"]) == ("ok", 2, 0)
+
+
+def test_what_an_instance_refuses(new_site: Callable[[], Any], bench: Any) -> None:
+    """Older versions say with 400 that they were asked too often, newer ones with 429, for which a crawl waits."""
+    site = new_site()
+    slow = [sent(429, error="rate_limit_error") | {"headers": {"Retry-After": "1"}}]
+    answers = {
+        "unknown": sent(404, error="couldnt_find_community"), "older": sent(400, error="rate_limit_error"),
+        "newer": sent(posts=[], comments=[]),
+    }  # fmt: skip
+
+    def serve(asked: Any) -> dict[str, Any]:
+        name = asked.query["community_name"]
+        return slow.pop() if name == "newer" and slow else answers[name]
+
+    for kind in ("post", "comment"):
+        site.serve(f"/api/v3/{kind}/list", serve)
+    for name in answers:
+        bench.add(name, "lemmy", {"url": f"{site.url}/c/{name}"})
+    found = bench.crawl(*answers)
+    assert [found[name]["outcome"] for name in answers] == ["failed", "failed", "empty"]
+    assert ["404" in found["unknown"]["reason"], "400" in found["older"]["reason"], slow] == [True, True, []]

@@ -445,6 +445,43 @@ def test_walls(body: str, blocked: bool) -> None:
         page(body=body)
 
 
+@pytest.mark.parametrize(
+    ("body", "kind", "form"),
+    [
+        (b"", "text/html", "nothing"),
+        (b" \n", None, "nothing"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "image/png", "image/png"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "text/html", "binary data"),
+        (b"%PDF-1.7\n1 0 obj <</Type /Catalog>>", "application/pdf", "application/pdf"),
+        (b"%PDF-1.7\n1 0 obj <</Type /Catalog>>", None, "binary data"),
+        (bytes(range(256)) * 4, "text/html", "binary data"),
+        (b'<?xml version="1.0"?>\n<!-- news -->\n<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title></feed>',
+         "text/html", "an RSS or Atom feed, which kind feed reads"),
+        (b'<rss version="2.0"><channel/></rss>', None, "an RSS or Atom feed, which kind feed reads"),
+        (b'{"html": "<p>Fine</p>"}', "application/json", "other JSON"),
+        (b"Kettles from 9 to 5", "text/plain", "plain text"),
+    ],
+)  # fmt: skip
+def test_what_is_no_html_page(body: bytes, kind: str | None, form: str) -> None:
+    with pytest.raises(PageError, match=f"^expected an HTML page, got {form}$") as caught:
+        parse(body, URL, NOW, content_type=kind)
+    assert caught.value.outcome == "layout_changed"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"<p>No reviews yet.", "application/octet-stream"),
+        (b"Warning: line 3<br><html><p>No reviews yet.</html>", "text/html"),
+        (b'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><p>None.</p></html>', "text/xml"),
+        ("<!doctype html><p>Geen.".encode("utf-16"), "text/html; charset=utf-16"),
+        (b"<!doctype html>\x00<p>None.", "image/png"),
+    ],
+)
+def test_a_careless_page_without_reviews_is_one(body: bytes, kind: str) -> None:
+    assert parse(body, URL, NOW, content_type=kind).items == ()
+
+
 FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

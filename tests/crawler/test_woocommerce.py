@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from overheard.crawler.api import OTHER_FORM
 from overheard.crawler.page import NO_TEXT
-from overheard.crawler.spiders.woocommerce import WoocommerceSpider, parse
+from overheard.crawler.spiders.woocommerce import Answer, WoocommerceSpider, parse, read_answers
 from overheard.crawler.spiders.wordpress import Paging
 from overheard.errors import UsageError
 from overheard.intake.item import Item
@@ -260,6 +260,113 @@ def test_a_shop_that_keeps_its_interface_to_itself_or_has_had_enough(new_site: C
         assert f"(kind feed, url={site.url}/{name}/comments/feed/)" in found[name]["reason"]
         assert "(kind schemaorg)" in found[name]["reason"]
     assert "rate_limit_exceeded (RateLimit-Retry-After: 17); raise crawl.delay" in found["limit"]["reason"]
+
+
+def comment(number: int, text: str, below: str = "", *, kind: str = "review", div: bool = True) -> str:
+    """A comment as WooCommerce's template shows it, with those below it; or as that of other themes does."""
+    said = f'<p class="meta"><strong>Cineva</strong> <time datetime="2026-05-06T09:00:00+02:00">mai</time></p>{text}'
+    children = f'<ul class="children">{below}</ul>' if below else ""
+    if not div:
+        return f'<li class="{kind}" id="comment-{number}"><article>{said}</article>{children}</li>'
+    own = f'<div id="comment-{number}" class="comment_container"><div class="comment-text">{said}</div></div>'
+    return f'<li class="{kind} even" id="li-comment-{number}">{own}{children}</li>'
+
+
+def words(text: str) -> str:
+    return f'<div class="description"><p>{text}</p></div>'
+
+
+SHOP = "comment byuser comment-author-corvin bypostauthor"
+THANKS = Answer("Mulțumim.", datetime(2026, 5, 6, 7, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        (comment(7, words("Bun.")), {"7": None}),
+        (comment(7, words("Bun."), comment(8, words("Mulțumim."), kind=SHOP)), {"7": THANKS}),
+        (comment(7, words("Bun."), comment(8, words("Mulțumim."), kind=SHOP, div=False), div=False), {"7": THANKS}),
+        (comment(7, words("Bun."), comment(8, words("Și eu zic."), kind="review byuser")), {"7": None}),
+        (comment(7, words("Bun."), comment(8, words("Mulțumim."), kind=SHOP) + comment(9, words("Iar."), kind=SHOP)),
+         {"7": THANKS}),
+        (comment(7, words("Bun."), comment(8, words("Unde?"), comment(9, words("Aici."), kind=SHOP))), {"7": None}),
+        (comment(7, words("Bun."), comment(8, "Fără clasă.", kind=SHOP)) + comment(10, words("Rău.")), {"10": None}),
+        (comment(7, words("Noi, magazinul."), kind=SHOP), {"7": None}),
+        ("<ul><li id=comment-x>a</li><li id=respond>b</li></ul>", {}),
+        ("", {}),
+    ],
+)  # fmt: skip
+def test_what_the_shop_says_below_a_review(markup: str, expected: dict[str, Answer | None]) -> None:
+    assert read_answers(f"<ol class='commentlist'>{markup}</ol>".encode() if markup else b"") == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=200) | st.text("<>li d='comment-7\"/ul", max_size=120).map(str.encode))
+def test_any_bytes_hold_answers_or_none(body: bytes) -> None:
+    assert all(answer is None or answer.text for answer in read_answers(body).values())
+
+
+def test_the_shop_s_answers_are_read_from_the_pages_of_products_with_new_reviews(
+    new_site: Callable[[], Any], bench: Any
+) -> None:
+    """One page for each such product, and none of another host; a crawl that does not ask again forgets no answer."""
+    site = new_site()
+    pen, ink = (f"{site.url}/produs/{name}/" for name in ("stilou", "cerneala"))
+    shown = [review(0, product_permalink=pen), review(1, product_permalink=pen), review(2, product_permalink=ink)]
+    shown += [review(3, product_permalink="https://elsewhere.example/p"), review(4, product_permalink=pen)]
+    pages = {
+        pen: comment(9000, words("Bun."), comment(9100, words("Mulțumim."), kind=SHOP)) + comment(8999, words("Da.")),
+        ink: comment(8998, words("Nu curge."), comment(9101, words("Regretăm."), kind=SHOP)),
+    }
+    for url in pages:
+        site.serve(url.removeprefix(site.url), lambda asked: {"body": f"<ol>{pages[site.url + asked.path]}</ol>"})
+    site.serve(ROUTE, reviews(site, shown))
+
+    def stored() -> dict[str, tuple[str, str | None]]:
+        with bench.store.reading() as session:
+            found = session.scalars(select(Mention).where(Mention.source_id == number))
+            return {mention.external_id: (mention.reply_state, mention.reply) for mention in found}
+
+    number = bench.add("answers", "woocommerce", {"url": site.url})
+    first = bench.crawl("answers")["answers"]
+    assert (first["outcome"], first["reason"], first["pages"], first["added"]) == ("ok", None, 1, 5)
+    expected = {
+        "9000": ("answered", "Mulțumim."), "8999": ("unanswered", None), "8998": ("answered", "Regretăm."),
+        "8997": ("unknown", None), "8996": ("unknown", None),
+    }  # fmt: skip
+    assert stored() == expected
+    assert sorted(path for path in site.paths() if "produs" in path) == ["/produs/cerneala/", "/produs/stilou/"]
+    site.asked.clear()
+    shown.insert(0, review(-1, product_permalink=ink))
+    pages[ink] = comment(9001, words("Curge.")) + pages[ink]
+    second = bench.crawl("answers")["answers"]
+    assert (second["added"], second["updated"]) == (1, 0)
+    assert stored() == expected | {"9001": ("unanswered", None)}
+    assert [path for path in site.paths() if "produs" in path] == ["/produs/cerneala/"]
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "asked"),
+    [("gone", {"status": 404, "body": ""}, 2), ("refused", {"status": 403, "body": ""}, 1), ("forbidden", None, 0)],
+)
+def test_a_product_page_that_cannot_be_read_costs_its_answers_alone(
+    new_site: Callable[[], Any], bench: Any, name: str, answer: dict[str, Any] | None, asked: int
+) -> None:
+    """After a refusal no other product page is asked for."""
+    site = new_site()
+    shown = [review(number, product_permalink=f"{site.url}/produs/{number}/") for number in range(2)]
+    site.serve(ROUTE, reviews(site, shown))
+    for number in range(2):
+        site.serve(f"/produs/{number}/", lambda asked: answer or {"body": ""})
+    if answer is None:
+        site.answer(
+            "/robots.txt", {"body": "User-agent: *\nDisallow: /produs/", "headers": {"Content-Type": "text/plain"}}
+        )
+    bench.add(name, "woocommerce", {"url": site.url})
+    result = bench.crawl(name)[name]
+    assert (result["outcome"], result["added"]) == ("ok", 2)
+    assert "replies are unknown" in result["reason"]
+    assert len([path for path in site.paths() if "produs" in path]) == asked
 
 
 def test_a_limit_that_passes_is_waited_for(new_site: Callable[[], Any], bench: Any) -> None:

@@ -17,7 +17,7 @@ from overheard.importer.run import execute, plan
 from overheard.settings import Settings
 from overheard.store.brands import add_brand
 from overheard.store.database import Store
-from overheard.store.tables import Mention
+from overheard.store.tables import Mention, Source
 
 
 def sheet(columns: str, *rows: tuple[str, ...], encoding: str = "utf-8") -> bytes:
@@ -93,27 +93,27 @@ OBSEI = [
 
 
 @pytest.mark.parametrize(
-    ("file", "content", "rows", "rejected", "first"),
+    ("file", "content", "rows", "rejected", "sources", "first"),
     [
-        ("play.csv", PLAY, 2, 1,
+        ("play.csv", PLAY, 2, 1, {"googleplay"},
          {"rating": 0.25, "language": "de", "reply": "Danke, wir bessern nach.", "reply_state": "answered",
           "external_id": "https://play.example/review-details?reviewId=aaa-1",
           "edited": datetime(2026, 10, 5, 9, tzinfo=UTC), "replied": datetime(2026, 10, 6, 8, 30, tzinfo=UTC),
           "attributes": {"app_version": "4.2.1", "app_version_code": "421", "device": "bluejay"}}),
-        ("trustpilot.csv", TRUSTPILOT, 2, 0,
+        ("trustpilot.csv", TRUSTPILOT, 2, 0, {"trustpilot"},
          {"external_id": "t1", "rating": 0.25, "title": "Te laat", "reply": "Het spijt ons.",
-          "published": datetime(2026, 10, 1, 8, 15, 2, tzinfo=UTC), "attributes": {}}),
-        ("connect.json", CONNECT_JSON, 2, 0,
+          "published": datetime(2026, 10, 1, 8, 15, 2, tzinfo=UTC), "attributes": {"source_name": "Invitation link"}}),
+        ("connect.json", CONNECT_JSON, 2, 0, {"appstore"},
          {"external_id": "0000-1", "rating": 0.0, "title": "Crashes", "url": None, "attributes": {"location": "BEL"},
           "published": datetime(2026, 10, 3, 10, 10, tzinfo=UTC)}),
-        ("connect.csv", sheet("id," + ",".join(CONNECT), ("0000-1", *map(str, CONNECT.values()))), 1, 0,
+        ("connect.csv", sheet("id," + ",".join(CONNECT), ("0000-1", *map(str, CONNECT.values()))), 1, 0, {"appstore"},
          {"external_id": "0000-1", "rating": 0.0, "attributes": {"location": "BEL"}}),
-        ("reviews.json", PROFILE, 2, 1,
+        ("reviews.json", PROFILE, 2, 1, {"googlemaps"},
          {"external_id": "accounts/1/locations/2/reviews/AbC1", "rating": 1.0, "reply": "Obrigado pela visita!",
           "replied": datetime(2026, 9, 4, 8, tzinfo=UTC), "attributes": {}}),
-        ("Reviews.json", TAKEOUT, 2, 0,
+        ("Reviews.json", TAKEOUT, 2, 0, {"googlemaps"},
          {"external_id": "http://maps.example/?cid=4", "rating": 0.75, "attributes": {"location": "Fenna Gent"}}),
-        ("obsei.jsonl", "\n".join(map(json.dumps, OBSEI)).encode(), 2, 0,
+        ("obsei.jsonl", "\n".join(map(json.dumps, OBSEI)).encode(), 2, 0, {"AppStoreScrapper"},
          {"external_id": "o1", "rating": 0.0, "attributes": {}, "published": datetime(2026, 10, 1, 10, tzinfo=UTC)}),
     ],
     ids=["Google Play Console", "Trustpilot", "App Store Connect, JSON", "App Store Connect, CSV",
@@ -121,7 +121,7 @@ OBSEI = [
 )  # fmt: skip
 def test_an_export_needs_no_mapping(
     store: Store, settings: Settings, tmp_path: Path, file: str, content: Any, rows: int, rejected: int,
-    first: dict[str, Any],
+    sources: set[str], first: dict[str, Any],
 ) -> None:  # fmt: skip
     with store.session() as session:
         add_brand(session, "Fenna")
@@ -135,6 +135,7 @@ def test_an_export_needs_no_mapping(
     assert (again.added, again.updated, again.unchanged) == (0, 0, rows)
     with store.reading() as session:
         mentions = session.scalars(select(Mention).order_by(Mention.id)).all()
+        assert {source.name for source in session.scalars(select(Source))} == sources
     assert {name: getattr(mentions[0], name) for name in first} == first
     written = repr([vars(mention) for mention in mentions])
     assert not any(name in written for name in ("Anna", "anna@", "lampfan", "Ines", "ORD-1"))
