@@ -22,10 +22,6 @@ PARTS = ("text", "title", "rating", "published", "author", "reply")
 """Parts of a mention of which `source try` says in how many items they were found."""
 
 
-READABLE = ("ok", "empty", "stale")
-"""Outcomes of a look at a target that can be read: an archive may be added too."""
-
-
 def interval(length: int) -> str | None:
     """Return an interval in seconds as `--every` takes it, such as 6h; null where it is no whole number of hours."""
     for unit, size in sorted(UNITS.items(), key=lambda item: -item[1]):
@@ -106,7 +102,7 @@ def _check(home: Home, kind: str, target: dict[str, str]) -> None:
     from overheard.errors import CrawlError
 
     finding = probe(kind, target, home.settings)
-    if finding.outcome not in READABLE:
+    if finding.outcome not in ("ok", "empty"):
         raise CrawlError(f"{finding.outcome}: {finding.reason}; nothing added (--no-check adds it all the same)")
     say(f"{kind} {_spelled(target)}: {told(finding, datetime.now(UTC))}")
 
@@ -185,7 +181,7 @@ def try_(home: Home, target: str, kind: str | None, rules: str | None, count: in
     name = kind or ("selectors" if rules else "schemaorg")
     parsed = find_kind(name).validate({"url": target, "rules": rules}) if rules else parse_target(name, target)
     finding = probe(name, parsed, home.settings)
-    if finding.outcome not in READABLE:
+    if finding.outcome not in ("ok", "empty"):
         raise CrawlError(f"{finding.outcome}: {finding.reason}")
     shown = [_shown(item) for item in finding.items[:count]]
     found = {key: sum(bool(getattr(item, key)) for item in finding.items) for key in PARTS}

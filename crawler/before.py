@@ -36,6 +36,11 @@ class Before:
     dropped_claims: tuple[int, ...] = ()
     recent: tuple[datetime, ...] = ()
 
+    @property
+    def tells_rhythm(self) -> bool:
+        """Whether the store holds enough to tell how often something comes."""
+        return len(self.recent) >= LEAST_TO_JUDGE
+
 
 def drop_since(before: Before, found: int | None, claimed: int | None, sweep: bool) -> tuple[str | None, bool]:
     """Say that the source shows, or says that it has, less than half of what it did, and whether that is believed.
@@ -72,7 +77,7 @@ def stale_since(before: Before, read: Sequence[datetime], now: datetime) -> str 
     The store tells the rhythm, or where it holds too few to do so, as before a first crawl, the publication times of
     what was `read`, the newest first.
     """
-    recent = before.recent if len(before.recent) >= LEAST_TO_JUDGE else read
+    recent = before.recent if before.tells_rhythm else read
     if len(recent) < LEAST_TO_JUDGE:
         return None
     newest = max([*recent, *read[:1]])

@@ -275,9 +275,11 @@ class Walk:
             return "drop", with_remedy("drop", drop)
         level = f"taken for what the source holds from now on: {drop}" if drop else None
         silent = None if self.cut else stale_since(before, self._recent, self._started)
-        if silent:
-            return "stale", "; ".join(filter(None, [with_remedy("stale", silent), level]))
-        said = [level, self.cut or self.note or self._short_of_claimed(), *self._left_out()]
+        silent = with_remedy("stale", silent) if silent else None
+        # A person who adds an archive reads this at its first crawl; it is no failure before the rhythm was known.
+        if silent and before.tells_rhythm:
+            return "stale", "; ".join(filter(None, [silent, level]))
+        said = [level, silent, self.cut or self.note or self._short_of_claimed(), *self._left_out()]
         return "ok", "; ".join(filter(None, said)) or None
 
     def _nothing(self, before: Before, form_is_sure: bool) -> tuple[Outcome, str]:

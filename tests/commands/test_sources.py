@@ -202,6 +202,8 @@ def test_a_crawl_in_part_makes_no_source_well(home: Path, httpserver: HTTPServer
     )
     assert added.returncode == 0, "an archive can be added"
     number = re.findall(r"added source (\d+)", added.stderr)[0]
+    first = overheard(home, "crawl", "--source", number, "--format", "json")
+    assert (first.returncode, "nothing new since 2024-01-20" in first.stdout) == (0, True)
     assert overheard(home, "crawl", "--source", number).returncode == 3
     assert overheard(home, "crawl", "--source", number, "--since", "2999-01-01").returncode == 0
     found = {row["name"]: row for row in json.loads(overheard(home, "doctor", "--format", "json").stdout)}

@@ -432,7 +432,7 @@ OLD = listing([item(number) for number in range(60, 0, -1)])
         pytest.param(Limits(sweep=True), SIX, Before(items=13, dropped=(6,)), "ok", "from now on", id="a sweep after"),
         pytest.param(Limits(sweep=True), SIX, Before(items=99, dropped=(40,)), "drop", "found 99", id="a worse one"),
         pytest.param(Limits(), listing([item(1)]), Before(recent=RHYTHM), "stale", "24 days, where", id="stale"),
-        pytest.param(Limits(), OLD, Before(), "stale", "`overheard source pause`", id="stale at first sight"),
+        pytest.param(Limits(), OLD, Before(), "ok", "`overheard source pause`", id="silent at first sight"),
         pytest.param(Limits(limit=40), OLD, Before(), "ok", "limit of 40", id="a part tells no silence"),
         pytest.param(Limits(), listing([item(310)]), Before(recent=RHYTHM), "ok", None, id="in its rhythm"),
         pytest.param(Limits(), listing([item(1)]), Before(recent=RHYTHM[:9]), "ok", None, id="no rhythm yet"),
