@@ -36,8 +36,11 @@ if TYPE_CHECKING:
 
 CRAWL_COLUMNS = ("source_id", "outcome", "pages", "items", "added", "updated", "oldest", "newest")
 
-SELDOM = ("unchanged", "rejected", "repeated", "claimed")
+SELDOM = ("unchanged", "rejected", "gone", "repeated", "claimed")
 """Columns that are left out of the table where no crawl has anything in them."""
+
+SHOWN = 5
+"""Pages of a source that a dry run lists in its table."""
 
 READ = ("loop", "drop", "stale")
 """Outcomes of crawls that did read their source, and found something about it that a person should know."""
@@ -71,19 +74,22 @@ def crawl_command(
     from overheard import nightly
     from overheard.crawler.plan import plan
     from overheard.crawler.run import crawl
+    from overheard.crawler.walk import Limits
 
     if sweep and (since or limit):
         raise UsageError("--sweep reads all that a source shows; leave --since and --limit out")
+    after = datetime.combine(since, time(), UTC) if since else None
     with home.store() as store:
         with store.reading() as session:
             chosen = _chosen(session, brand, number)
             if dry_run:
-                _show_plans(plan(session, home.settings, chosen, sweep=sweep), form)
+                limits = Limits(since=after, limit=limit, max_pages=home.settings.crawl.max_pages, sweep=sweep)
+                _show_plans(plan(session, home.settings, chosen, limits), form)
                 return
         with store.lock("crawl"), Progress("crawling") as bar:
             results = crawl(
-                store, home.settings, chosen, since=datetime.combine(since, time(), UTC) if since else None,
-                limit=limit, sweep=sweep, on_page=lambda page: _show_page(bar, page),
+                store, home.settings, chosen, since=after, limit=limit, sweep=sweep,
+                on_page=lambda page: _show_page(bar, page),
             )  # fmt: skip
         nightly.settle(store)
     show_crawls(results, form)
@@ -94,9 +100,20 @@ def _show_plans(plans: Sequence[Plan], form: str) -> None:
     if form == "json":
         click.echo(json_text([asdict(each) for each in plans]))
         return
-    columns = ("source", "kind", "at most", "every", "until")
-    rows = [(each.source_id, each.kind, f"{each.max_pages} pages", f"{each.delay:g} s", each.until) for each in plans]
-    table(columns, rows, [each.refusal or "\n".join(each.urls) for each in plans])
+    columns = ("source", "kind", "at most", "delay", "until")
+    rows = [
+        (
+            each.source_id, each.kind, f"{each.max_pages} pages" + (f", {each.limit} items" if each.limit else ""),
+            f"{each.delay:g} s", each.until,
+        )
+        for each in plans
+    ]  # fmt: skip
+    table(columns, rows, [each.refusal or "\n".join(_fetched(each)) for each in plans])
+
+
+def _fetched(plan: Plan) -> list[str]:
+    more = len(plan.urls) - SHOWN
+    return [*plan.first, *plan.urls[:SHOWN], *([f"and {more} more that are known"] if more > 0 else [])]
 
 
 def _chosen(session: Session, brand: str | None, number: int | None) -> list[int]:

@@ -136,7 +136,8 @@ def told(finding: Finding, now: datetime) -> str:
     if finding.claimed is not None:
         words.append(f"{finding.claimed} in all, says the service")
     if finding.rejected:
-        words.append(f"{finding.rejected} of no use")
+        reasons = ", ".join(f"{count} × {reason}" for reason, count in finding.rejected.items())
+        words.append(f"{sum(finding.rejected.values())} of no use ({reasons})")
     return ", ".join(words)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -82,6 +84,12 @@ def _wish(response: Response) -> str:
     return f" (Retry-After: {given.decode('latin-1')})" if given else ""
 
 
+def _tls(error: BaseException) -> str:
+    """What OpenSSL says, without the failure that it is wrapped in."""
+    said = re.findall(r"'([^']+)'\)", str(error))
+    return said[-1] if said else "its certificate is not valid"
+
+
 def explain(error: BaseException | None) -> PageError:
     """Return what an exception in place of an answer means."""
     if isinstance(error, Forbidden):
@@ -89,7 +97,7 @@ def explain(error: BaseException | None) -> PageError:
     if isinstance(error, RobotsUnreachable):
         return error.ending
     if isinstance(error, DownloadCancelledError) or "DOWNLOAD_MAXSIZE" in str(error):
-        return PageError("failed", "it is larger than crawl.max_page_bytes")
+        return PageError("failed", "it is larger than crawl.max_page_bytes; raise that to read it")
     if isinstance(error, IgnoreRequest):
         return PageError("failed", "it redirects without end")
     if isinstance(error, CannotResolveHostError):
@@ -98,7 +106,11 @@ def explain(error: BaseException | None) -> PageError:
         return PageError("failed", "the connection is refused")
     if isinstance(error, DownloadTimeoutError):
         return PageError("failed", "no answer in time (crawl.timeout)")
-    if isinstance(error, DownloadFailedError | ResponseDataLossError) and "SSL" not in str(error):
+    if error and "SSL" in str(error):
+        return PageError(
+            "failed", f"it offers no safe connection ({_tls(error)}); check the target's address, or try again later"
+        )
+    if isinstance(error, DownloadFailedError | ResponseDataLossError):
         return PageError("failed", _DROPPED)
     cause = ": ".join(filter(None, (type(error).__name__, " ".join(str(error).split()))))
     return PageError("failed", f"it could not be fetched ({cause})")

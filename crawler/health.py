@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from overheard.crawler.credentials import read_credentials
 from overheard.crawler.kinds import find_kind
+from overheard.crawler.walk import STOPPED
 from overheard.errors import UsageError
 from overheard.settings import Settings
 from overheard.store.brands import IMPORT, list_sources
@@ -26,7 +27,9 @@ class Health:
     """How one source is.
 
     `health` is `well`, or what is wrong: `paused`, `never crawled`, `overdue`, `not configured`, or the outcome of the
-    last crawl. `reason` says why in one line. `mentions` are in the store, `vanished` of them no more at the source.
+    last crawl. One that was told to stop early (`--since`, `--limit`), and did, says little of the source and is passed
+    over where there are others. `reason` says why in one line. `mentions` are in the store, `vanished` of them no more
+    at the source.
     """
 
     source_id: int
@@ -57,7 +60,9 @@ def examine(session: Session, settings: Settings, now: datetime, daily: int) -> 
     gone = func.sum(case((Mention.vanished.is_not(None), 1), else_=0))
     counts = select(Mention.source_id, func.count(), gone, func.max(Mention.published)).group_by(Mention.source_id)
     held = {source: Held(total, vanished, newest) for source, total, vanished, newest in session.execute(counts)}
-    last = select(func.max(Crawl.id)).where(Crawl.outcome != "running").group_by(Crawl.source_id)
+    in_part = (Crawl.outcome == "ok") & func.coalesce(Crawl.reason, "").startswith(STOPPED)
+    newest = func.coalesce(func.max(case((~in_part, Crawl.id))), func.max(Crawl.id))
+    last = select(newest).where(Crawl.outcome != "running").group_by(Crawl.source_id)
     crawls = {crawl.source_id: crawl for crawl in session.scalars(select(Crawl).where(Crawl.id.in_(last)))}
     sources = [source for source in list_sources(session) if source.kind != IMPORT]
     return [_of(source, crawls.get(source.id), held.get(source.id, Held()), settings, now, daily) for source in sources]

@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import Any, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
+from overheard.crawler.before import RECENT, Before
 from overheard.crawler.outcomes import CrawlProgress, CrawlResult, Outcome
-from overheard.crawler.walk import Before, Rest, Walk
+from overheard.crawler.walk import Rest, Walk
 from overheard.intake.desk import Intake
 from overheard.intake.item import Item
 from overheard.store.brands import find_source
@@ -29,8 +30,8 @@ SEEN = ("repeated", "claimed", "oldest", "newest")
 
 _CRAWLS = Base.metadata.tables[Crawl.__tablename__]
 
-LAST_CRAWLS, RECENT = 5, 50
-"""Crawls that tell how much a source usually holds, and mentions that tell its rhythm."""
+LAST_CRAWLS = 5
+"""Crawls that tell how much a source usually holds."""
 
 SHORT_REST = 200
 """A longer list of pages that are left is written down after every second page, every third…: it has its price."""
@@ -64,7 +65,7 @@ class Ledger:
         self._crawl_id = 0
         self._counts = Counts()
         self._items = 0
-        self._rejected = 0
+        self._rejected: Counter[str] = Counter()
         self._pages = 0
 
     def open(self) -> SourceFacts:
@@ -110,7 +111,7 @@ class Ledger:
                 session,
                 pages=self._pages + 1,
                 items=self._items + len(items),
-                rejected=self._rejected + rejected.total(),
+                rejected=self._rejected.total() + rejected.total(),
                 added=counts.added,
                 updated=counts.updated,
                 unchanged=counts.unchanged,
@@ -120,7 +121,7 @@ class Ledger:
         self._counts = counts
         self._pages += 1
         self._items += len(items)
-        self._rejected += rejected.total()
+        self._rejected += rejected
         for reason, count in rejected.items():
             logger.warning("source %d, page %d: %d × %s", self._source_id, self._pages, count, reason)
         return CrawlProgress(self._source_id, self._pages, self._items, counts.added, counts.updated)
@@ -147,7 +148,7 @@ class Ledger:
         one transaction."""
         with self._store.session() as session:
             source = find_source(session, self._source_id)
-            source.watermark = max(filter(None, [source.watermark, walk.newest]), default=None)
+            source.watermark = max(filter(None, [source.watermark, walk.mark]), default=None)
             source.state = state
             if vanished != "none":
                 self._mark_vanished(session, walk.reach if vanished == "since the oldest" else None)
@@ -183,7 +184,7 @@ class Ledger:
             outcome=outcome,
             reason=reason,
             finished_at=datetime.now(UTC),
-            complete=walk is not None and walk.saw_all and outcome in ("ok", "stale"),
+            complete=walk is not None and walk.saw_all and outcome in ("ok", "stale", "drop"),
             rest=_kept(rest),
             **({name: getattr(walk, name) for name in SEEN} if walk else {}),
         )
@@ -199,7 +200,9 @@ class Ledger:
             added=self._counts.added,
             updated=self._counts.updated,
             unchanged=self._counts.unchanged,
-            rejected=self._rejected,
+            rejected=self._rejected.total(),
+            rejections=dict(self._rejected),
+            gone=walk.gone if walk else 0,
             **({name: getattr(walk, name) for name in SEEN} if walk else {}),
         )
 
@@ -210,13 +213,27 @@ def _kept(rest: Rest | None) -> dict[str, Any] | None:
 
 def _before(session: Session, source_id: int) -> Before:
     own = Mention.source_id == source_id
-    crawls = select(Crawl).where(Crawl.source_id == source_id).order_by(Crawl.id.desc())
-    complete = session.scalars(crawls.where(Crawl.complete).limit(LAST_CRAWLS)).all()
-    claiming = session.scalar(crawls.where(Crawl.claimed.is_not(None), Crawl.outcome != "drop").limit(1))
+    items, dropped = _level(session, source_id, Crawl.items, Crawl.complete)
+    claimed, dropped_claims = _level(session, source_id, Crawl.claimed, Crawl.claimed.is_not(None))
     recent = select(Mention.published).where(own, Mention.published.is_not(None)).order_by(Mention.published.desc())
     return Before(
         mentions=session.scalar(select(func.count()).where(own, Mention.vanished.is_(None))) or 0,
-        items=round(median(crawl.items for crawl in complete)) if complete else None,
-        claimed=claiming.claimed if claiming else None,
+        items=round(median(items)) if items else None,
+        claimed=claimed[0] if claimed else None,
+        dropped=dropped,
+        dropped_claims=dropped_claims,
         recent=tuple(filter(None, session.scalars(recent.limit(RECENT)))),
     )
+
+
+def _level(session: Session, source_id: int, count: Any, says: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return what the last crawls counted that say so, the last one first, and what those since that ended as a drop.
+
+    After a drop the level begins anew: what was counted before it is no measure of what came after.
+    """
+    counted = select(count).where(Crawl.source_id == source_id, says).order_by(Crawl.id.desc())
+    ends = select(func.max(case((Crawl.outcome != "drop", Crawl.id)))).where(Crawl.source_id == source_id, says)
+    good = session.scalar(ends) or 0
+    drop = select(func.max(Crawl.id)).where(Crawl.source_id == source_id, Crawl.outcome == "drop", Crawl.id < good)
+    level = counted.where(Crawl.outcome != "drop", Crawl.id > (session.scalar(drop) or 0)).limit(LAST_CRAWLS)
+    return tuple(session.scalars(level)), tuple(session.scalars(counted.where(Crawl.id > good).limit(LAST_CRAWLS)))

@@ -13,7 +13,8 @@ interrupted      a person or a killed process stopped it; the next crawl reads i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -25,6 +26,25 @@ WORST_FIRST: tuple[Outcome, ...] = (
     "interrupted", "blocked", "failed", "layout_changed", "loop", "drop", "stale", "empty", "ok",
 )  # fmt: skip
 """Where the pages of one crawl end differently, the first of these is the outcome of the crawl."""
+
+
+REMEDIES: Mapping[Outcome, str] = {
+    "blocked": "what its owner lets you export can be read by `overheard import`",
+    "failed": "try again later, and check the target",
+    "layout_changed": "look at the page, and at what `overheard source try` finds there; `overheard source edit` gives "
+    "it another target",
+    "loop": "what stood before is stored; check the target, or report it where that is right",
+    "drop": "nothing is taken for vanished; where the source did lose them, --sweep accepts it from now on, and so "
+    "does the third crawl in a row that finds as few",
+    "stale": "look whether the source has moved; where it is over, `overheard source pause` keeps what it held",
+    "empty": "look at the page: where it shows some, try another target or kind with `overheard source try`",
+}
+"""What a person can do about an outcome, where its reason does not say so itself."""
+
+
+def with_remedy(outcome: Outcome, reason: str) -> str:
+    """Return the reason with a way out: its own, which stands behind a semicolon, or that of the outcome."""
+    return f"{reason}; {REMEDIES[outcome]}" if outcome in REMEDIES and "; " not in reason else reason
 
 
 class PageError(CrawlError):
@@ -50,8 +70,9 @@ class CrawlProgress:
 class CrawlResult:
     """What one crawl of one source did; `reason` says in one line why an outcome is not `ok`, or what cut it short.
 
-    `items` were stored: `added` new ones, `updated` edited ones, `unchanged` ones. `rejected` could not be used,
-    `repeated` stood on earlier pages of the crawl already. `claimed` is how many mentions the service itself says there
+    `items` were stored: `added` new ones, `updated` edited ones, `unchanged` ones. `rejected` could not be used, of
+    which `rejections` says how many for which reason; `gone` pages that a listing names are no more; `repeated` items
+    stood on earlier pages of the crawl already. `claimed` is how many mentions the service itself says there
     are, `oldest` and `newest` are publication times of what was read.
     """
 
@@ -64,6 +85,8 @@ class CrawlResult:
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
+    rejections: Mapping[str, int] = field(default_factory=dict)
+    gone: int = 0
     repeated: int = 0
     claimed: int | None = None
     oldest: datetime | None = None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.settings import Settings as ScrapySettings
 
+from overheard.crawler.before import Before
 from overheard.crawler.credentials import read_credentials
 from overheard.crawler.kinds import find_kind
 from overheard.crawler.ledger import SourceFacts
@@ -18,14 +19,14 @@ from overheard.crawler.patience import Stopping
 from overheard.crawler.reactor import react
 from overheard.crawler.settings import scrapy_settings
 from overheard.crawler.spider import Visit
-from overheard.crawler.walk import Before, Limits, Rest, Walk
+from overheard.crawler.walk import Limits, Rest, Walk
 from overheard.intake.item import Item
 from overheard.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What the first page of a target holds; `outcome` and `reason` as of a crawl.
+    """What the first page of a target holds; `outcome` and `reason` as of a crawl, `rejected` by reason.
 
     `listed` is how many pages a listing without mentions of its own names, where a crawl would look for them.
     """
@@ -33,7 +34,7 @@ class Finding:
     outcome: Outcome
     reason: str | None
     items: tuple[Item, ...]
-    rejected: int
+    rejected: Mapping[str, int]
     claimed: int | None
     newest: datetime | None
     listed: int
@@ -70,7 +71,8 @@ def probe(kind: str, target: dict[str, str], settings: Settings) -> Finding:
 
     react(look, stop=stopping.set, secrets=secrets)
     outcome, reason = walk.verdict(Before(), form_is_sure=spider.form_is_sure)
-    told = None if walk.cut else reason
+    # That the look ended after its one page is no news; why it failed is.
+    told = None if walk.cut and outcome == "ok" else reason
     rest = walk.rest()
     listed = sum(step.listed for step in rest.steps) if rest else 0
-    return Finding(outcome, told, basket.items, walk.rejected.total(), walk.claimed, walk.newest, listed)
+    return Finding(outcome, told, basket.items, dict(walk.rejected), walk.claimed, walk.newest, listed)

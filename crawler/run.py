@@ -58,7 +58,8 @@ def crawl(
     """
     if not source_ids:
         return []
-    run = _Run(store, settings, Limits(since=since, limit=limit, max_pages=settings.crawl.max_pages), sweep, on_page)
+    limits = Limits(since=since, limit=limit, max_pages=settings.crawl.max_pages, sweep=sweep)
+    run = _Run(store, settings, limits, on_page)
     plan = run.plan(source_ids)
     react(lambda: run.main(plan), stop=run.stop, secrets=run.secrets)
     if run.broken:
@@ -83,14 +84,12 @@ class _Run:
         store: Store,
         settings: Settings,
         limits: Limits,
-        sweep: bool,
         on_page: Callable[[CrawlProgress], None] | None,
     ) -> None:
         self.results: dict[int, CrawlResult] = {}
         self.broken: OverheardError | None = None
         self._store = store
         self._limits = limits
-        self._sweep = sweep
         self._on_page = on_page
         self._settings = settings
         self._delay = settings.crawl.delay
@@ -150,7 +149,7 @@ class _Run:
         ledger = Ledger(self._store, self._intake, planned.number)
         try:
             facts = ledger.open()
-            if self._sweep:
+            if self._limits.sweep:
                 facts = replace(facts, watermark=None, rest=None, state={})
             if planned.kind is None:
                 self.results[planned.number] = ledger.refuse("failed", planned.refusal)
@@ -163,7 +162,7 @@ class _Run:
                 self._on_page, dict(facts.state),
             )  # fmt: skip
             await self._visit(planned.kind, visit)
-            self.results[planned.number] = _conclude(planned.kind, visit, ledger, self._sweep)
+            self.results[planned.number] = _conclude(planned.kind, visit, ledger, self._limits.sweep)
         except SettingsError as error:
             self.results[planned.number] = ledger.refuse("blocked", str(error))
         except OverheardError as error:
@@ -193,7 +192,7 @@ class _Run:
         if visit.broken:
             raise visit.broken
         if not visit.finished and self._stopping.is_set():
-            visit.walk.end("interrupted", "stopped; the next crawl goes on from there")
+            visit.walk.end("interrupted", f"stopped; {self._limits.onward}")
         elif not visit.finished:
             visit.walk.end("failed", "the crawl ended before its last page; please report this")
 

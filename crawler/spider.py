@@ -128,7 +128,9 @@ class SourceSpider(Spider):
         """
         if self.credentials and response.status in (401, 403):
             names = " and ".join(self.credentials)
-            raise PageError("blocked", f"it answered {response.status}: the service does not accept your {names}")
+            raise PageError(
+                "blocked", f"it answered {response.status}: the service does not accept your {names}; check them"
+            )
         check(response)
         return response
 
@@ -189,6 +191,7 @@ class SourceSpider(Spider):
         visit = self.visit
         if step.listed and step.first and response.status in (404, 410):
             logger.warning("source %d: %s is listed and gone", visit.facts.id, place(response, step.url))
+            visit.walk.gone += 1
             return
         if response.status != 304:
             response = self.accept(response, step)

@@ -7,26 +7,44 @@ of them: the watermark may only advance when nothing that is newer than the old 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from heapq import nlargest
 from typing import Any
 
 from w3lib.url import canonicalize_url
 
-from overheard.crawler.outcomes import WORST_FIRST, Outcome, PageError
+from overheard.crawler.before import RECENT, Before, drop_since, stale_since
+from overheard.crawler.outcomes import WORST_FIRST, Outcome, PageError, with_remedy
 from overheard.crawler.page import OTHER_FORM, Page
 from overheard.intake.item import Item
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What bounds a walk: the publication times are aware, None stands for no bound."""
+    """What bounds a walk: the publication times are aware, None stands for no bound.
+
+    `sweep` says that a person wants all of it read anew.
+    """
 
     watermark: datetime | None = None
     since: datetime | None = None
     limit: int | None = None
     max_pages: int = 1000
+    sweep: bool = False
+
+    @property
+    def told(self) -> bool:
+        """Whether the walk is told to stop early, so that it leaves nothing to the next."""
+        return self.since is not None or self.limit is not None
+
+    @property
+    def onward(self) -> str:
+        """What becomes of the pages that a walk leaves."""
+        if self.told:
+            return "the next crawl begins anew"
+        return "the next crawl goes on from there" + (", a sweep begins anew" if self.sweep else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,39 +84,21 @@ class Rest:
         return cls(tuple(Step(*step) for step in kept["steps"]), newest)
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
-    """What the store knows of the source before a crawl.
-
-    `mentions` is how many it holds; `items` the median of what the last crawls found that saw all, None without any;
-    `claimed` what the service said last; `recent` are the publication times of the newest mentions.
-    """
-
-    mentions: int = 0
-    items: int | None = None
-    claimed: int | None = None
-    recent: tuple[datetime, ...] = ()
-
-
 MOST_CLAIMED = 2**31 - 1
 """A higher number of mentions is none, and no database takes it."""
 
 EVER = datetime.min.replace(tzinfo=UTC)
-LEAST_TO_JUDGE = 10
-"""Mentions under which neither a drop nor a rhythm can be told from chance."""
-
-STALE_GAPS, STALE_AT_LEAST = 10, timedelta(days=7)
-"""A source is stale after ten of its mean gaps (where mentions come independently, the chance of that is e^-10), and
-after a week at the least, for many are silent over a weekend or a holiday."""
+STOPPED = "stopped at"
+"""How the reason of a crawl begins that was told to stop early, and did: it says little of how the source is."""
 
 
 class Walk:
     """The state of one crawl of one source; with `rest`, it goes on where an earlier one was cut off.
 
     `oldest` and `newest` are publication times of items taken; `repeated` counts items that earlier pages held already;
-    `cut` is why something newer than the watermark was
+    `gone` counts pages that a listing names and that are no more; `cut` is why something newer than the watermark was
     left out, None where nothing was; `dropped` says that an item was left out, however old; `note` is what a person
-    may want to know of a good end.
+    may want to know of a good end, `hint` why there may be no mentions at all.
     """
 
     def __init__(self, limits: Limits, *, newest_first: bool, started: datetime, rest: Rest | None = None) -> None:
@@ -107,13 +107,16 @@ class Walk:
         self.repeated = 0
         self.oldest: datetime | None = None
         self.rejected: Counter[str] = Counter()
-        self.newest: datetime | None = max(rest.newest.values(), default=None) if rest else None
+        self.newest: datetime | None = None
+        self.gone = 0
         self.cut: str | None = None
         self.note: str | None = "went on where the crawl before was cut off" if rest else None
+        self.hint: str | None = None
         self.dropped = False
         self._limits = limits
         self._newest_first = newest_first
         self._started = started
+        self._recent: list[datetime] = []
         self._asked = 0
         self._taken = 0
         self._queue: deque[Step] = deque()
@@ -146,16 +149,23 @@ class Walk:
         for step in self._before.steps:
             self._plan(step)
 
+    @property
+    def planned(self) -> tuple[str, ...]:
+        """The pages that are to be fetched by now, in order."""
+        return tuple(step.url for step in self._queue)
+
     def next(self) -> Step | None:
         """Return the page to fetch now, None when the walk is over."""
         self._in_hand = None
         if not self._queue or any(outcome in ("blocked", "interrupted") for outcome, _ in self._endings):
             return None
         if self._asked >= self._limits.max_pages:
-            self._cut_short(f"stopped after {self._asked} pages (crawl.max_pages); the next crawl goes on from there")
+            anew = self._limits.told or self._limits.sweep
+            onward = self._limits.onward + ("; raise crawl.max_pages to reach the end" if anew else "")
+            self._cut_short(f"stopped after {self._asked} pages (crawl.max_pages); {onward}")
             return None
         if self._limits.limit is not None and self._taken >= self._limits.limit:
-            self._cut_short(f"stopped at the limit of {self._limits.limit} items")
+            self._cut_short(f"{STOPPED} the limit of {self._limits.limit} items")
             return None
         self._asked += 1
         self._in_hand = self._queue.popleft()
@@ -169,8 +179,7 @@ class Walk:
         """
         steps = [*filter(None, [self._in_hand]), *self._failed, *self._queue]
         left = tuple(step for step in steps if not step.head)
-        told = self._limits.since or self._limits.limit is not None
-        if told or not left or not self.pages or not self._on_new_ground:
+        if self._limits.told or not left or not self.pages or not self._on_new_ground:
             return None
         if any(outcome in ("layout_changed", "loop") for outcome, _ in self._endings):
             return None
@@ -213,6 +222,7 @@ class Walk:
         dates = [min(date, self._started) for date in dates]
         self.newest = max([*filter(None, [self.newest]), *dates], default=None)
         self.oldest = min([*filter(None, [self.oldest]), *dates], default=None)
+        self._recent = nlargest(RECENT, [*self._recent, *dates])
         if dates:
             self._newest[step.origin] = max([self._newest.get(step.origin, dates[0]), *dates])
             self._oldest[step.origin] = min([self._oldest.get(step.origin, dates[0]), *dates])
@@ -237,6 +247,11 @@ class Walk:
         return total if total is not None and 0 <= total <= MOST_CLAIMED else None
 
     @property
+    def mark(self) -> datetime | None:
+        """The newest publication time up to which nothing was left out by a good end, parts read before included."""
+        return max(self._newest.values(), default=None)
+
+    @property
     def reach(self) -> datetime | None:
         """How far back every listing went: of what is older, some listing may just not show it any more."""
         return max(self._oldest.values(), default=None)
@@ -250,40 +265,35 @@ class Walk:
         for outcome in WORST_FIRST:
             if reasons := [reason for ending, reason in self._endings if ending == outcome]:
                 more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-                return outcome, reasons[0] + more
+                return outcome, with_remedy(outcome, reasons[0] + more)
         if self._torn and before.items is not None and self.found < before.items:
-            return "layout_changed", self._torn
-        if self.found or not self.pages:
-            if reason := self._drop_since(before):
-                return "drop", reason
-            if reason := self._stale_since(before):
-                return "stale", reason
-            return "ok", self.cut or self.note or self._short_of_claimed()
+            return "layout_changed", with_remedy("layout_changed", self._torn)
+        if not self.found and self.pages:
+            return self._nothing(before, form_is_sure)
+        drop, accepted = drop_since(before, self.found if self.saw_all else None, self.claimed, self._limits.sweep)
+        if drop and not accepted:
+            return "drop", with_remedy("drop", drop)
+        level = f"taken for what the source holds from now on: {drop}" if drop else None
+        silent = None if self.cut else stale_since(before, self._recent, self._started)
+        silent = with_remedy("stale", silent) if silent else None
+        # A person who adds an archive reads this at its first crawl; it is no failure before the rhythm was known.
+        if silent and before.tells_rhythm:
+            return "stale", "; ".join(filter(None, [silent, level]))
+        said = [level, silent, self.cut or self.note or self._short_of_claimed(), *self._left_out()]
+        return "ok", "; ".join(filter(None, said)) or None
+
+    def _nothing(self, before: Before, form_is_sure: bool) -> tuple[Outcome, str]:
         where = "the page" if self.pages == 1 else f"{self.pages} pages"
-        refused = "".join(f"; {count} × {reason}" for reason, count in self.rejected.items())
-        if before.mentions and not form_is_sure:
-            return "layout_changed", f"no mentions on {where} where there were {before.mentions} before{refused}"
-        return "empty", f"no mentions on {where}{refused}"
+        changed = before.mentions and not form_is_sure
+        outcome: Outcome = "layout_changed" if changed else "empty"
+        found = f"no mentions on {where}" + (f" where there were {before.mentions} before" if changed else "")
+        why = ", ".join(filter(None, [*self._left_out(), self.hint]))
+        return outcome, with_remedy(outcome, f"{found}: {why}" if why else found)
 
-    def _drop_since(self, before: Before) -> str | None:
-        """Say that the source shows, or says that it has, less than half of what it did before."""
-        if self.saw_all and before.items is not None and LEAST_TO_JUDGE <= before.items > 2 * self.found:
-            return f"{self.found} mentions where crawls before found {before.items}; look whether the source lost them"
-        if self.claimed is not None and before.claimed and LEAST_TO_JUDGE <= before.claimed > 2 * self.claimed:
-            return f"the service counts {self.claimed} where it counted {before.claimed} before"
-        return None
-
-    def _stale_since(self, before: Before) -> str | None:
-        """Say that nothing new has come for longer than the rhythm of the source explains."""
-        newest = max(filter(None, [self.newest, *before.recent]), default=None)
-        if newest is None or len(before.recent) < LEAST_TO_JUDGE or self.cut:
-            return None
-        gap = (max(before.recent) - min(before.recent)) / (len(before.recent) - 1)
-        silence = self._started - newest
-        if silence <= max(STALE_GAPS * gap, STALE_AT_LEAST):
-            return None
-        rhythm = f"{gap.total_seconds() / 86_400:.1f} days"
-        return f"nothing new since {newest:%Y-%m-%d}, {silence.days} days; usually something comes every {rhythm}"
+    def _left_out(self) -> Iterator[str]:
+        yield from (f"{count} × {reason}" for reason, count in self.rejected.items())
+        if self.gone:
+            yield f"{self.gone} listed page{'s are' if self.gone > 1 else ' is'} gone"
 
     def _short_of_claimed(self) -> str | None:
         read = self.found + self.rejected.total()
@@ -339,9 +349,9 @@ class Walk:
         kept: list[Item] = []
         for item in items:
             if since and item.published and item.published < since:
-                self._drop(item, f"stopped at {since:%Y-%m-%d} (--since)")
+                self._drop(item, f"{STOPPED} {since:%Y-%m-%d} (--since)")
             elif limit is not None and self._taken + len(kept) >= limit:
-                self._drop(item, f"stopped at the limit of {limit} items")
+                self._drop(item, f"{STOPPED} the limit of {limit} items")
             else:
                 kept.append(item)
         return kept
@@ -358,7 +368,7 @@ class Walk:
         if self._newest_first and _reaches(page.items, watermark):
             return
         if page.next and self._newest_first and _reaches(page.items, self._limits.since):
-            self._cut_short(f"stopped at {self._limits.since:%Y-%m-%d} (--since)")
+            self._cut_short(f"{STOPPED} {self._limits.since:%Y-%m-%d} (--since)")
             return
         for url in reversed(page.next):
             self._plan(replace(step, url=url), now=True)

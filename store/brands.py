@@ -215,3 +215,6 @@ def retarget(source: Source, target: dict[str, str]) -> None:
             raise UsageError(f"source {other.id} of the same brand has this target already; edit or remove that one")
     source.target, source.target_key = target, target_key(target)
     source.watermark, source.state = None, {}
+    # What crawls of the old target found, and left, is no measure of the new one.
+    for crawl in source.crawls:
+        crawl.complete, crawl.claimed, crawl.rest = False, None, None

@@ -92,6 +92,8 @@ class SelectorsSpider(SourceSpider):
         self._items += len(page.items)
         self._found += coverage(self.rules, page, step.origin)
         self.visit.walk.note = self._missing() or self._note
+        if not (page.items or page.listed or page.rejected):
+            self.visit.walk.hint = "`item` finds nothing; correct the rules"
         return page
 
     def _missing(self) -> str | None:

@@ -83,6 +83,30 @@ def test_a_target_that_cannot_be_read_is_not_added(home: Path, httpserver: HTTPS
     assert overheard(home, "source", "add", "Nordwind Bank", "feed", "--target", target, "--no-check").returncode == 0
 
 
+def test_why_the_first_of_several_listings_cannot_be_read_is_told(home: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/robots.txt").respond_with_data("", status=404)
+    target = f"url={httpserver.url_for('/')},what=both"
+    for done in (
+        overheard(home, "source", "try", target, "--kind", "wordpress"),
+        overheard(home, "source", "add", "Nordwind Bank", "wordpress", "--target", target),
+    ):
+        assert (done.returncode, "None" in done.stderr, "answered" in done.stderr) == (1, False, True), done.stderr
+
+
+SPARSE = FEED.replace("<content>All well.</content>", "").replace("<title>Fine</title>", "")
+
+
+def test_what_is_of_no_use_is_told_with_its_reason(home: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/robots.txt").respond_with_data("", status=404)
+    httpserver.expect_request("/sparse").respond_with_data(SPARSE, content_type="application/atom+xml")
+    done = overheard(home, "source", "try", httpserver.url_for("/sparse"), "--kind", "feed")
+    assert "1 of no use (1 × an entry without a text)" in done.stderr, done.stderr
+    httpserver.expect_request("/rules").respond_with_data("<ul><li>Fine.</li></ul>", content_type="text/html")
+    (home / "none.toml").write_text('item = "li.r"\ntext = "p"\n', encoding="utf-8")
+    done = overheard(home, "source", "try", httpserver.url_for("/rules"), "--rules", "none.toml")
+    assert "`item` finds nothing; correct the rules" in done.stderr, done.stderr
+
+
 NEWS = "https://news.google.com/rss/search?q=nordwind"
 
 
@@ -166,13 +190,27 @@ def test_kinds_are_listed_with_what_they_need(home: Path) -> None:
     assert "appstore" in overheard(home, "source", "kinds").stdout
 
 
-def test_a_dry_run_asks_nothing_and_says_what_it_would(home: Path, feed: str, httpserver: HTTPServer) -> None:
+def test_a_dry_run_asks_nothing_and_says_what_it_would(
+    home: Path, feed: str, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     target = feed + "?dry"
     assert overheard(home, "source", "add", "Nordwind Bank", "feed", "--target", target, "--no-check").returncode == 0
     done = overheard(home, "crawl", "--dry-run", "--format", "json")
     assert done.returncode == 0, done.stderr
     plans = json.loads(done.stdout)
     assert target in [url for plan in plans for url in plan["urls"]]
+    assert httpserver.url_for("/robots.txt") in [url for plan in plans for url in plan["first"]]
+    add = ("source", "add", "Nordwind Bank", "bluesky", "--target", "query=Nordwind", "--no-check")
+    assert overheard(home, *add).returncode == 0
+    without = overheard(home, "crawl", "--dry-run", "--since", "2026-11-02", "--limit", "5")
+    assert "OVERHEARD_BLUESKY_HANDLE" in without.stdout.replace("\n", "")
+    assert "pages, 5 items" in " ".join(without.stdout.split())
+    for name in ("HANDLE", "PASSWORD"):
+        monkeypatch.setenv(f"OVERHEARD_BLUESKY_{name}", "x")
+    done = overheard(home, "crawl", "--dry-run", "--since", "2026-11-02", "--limit", "5", "--format", "json")
+    bluesky = next(plan for plan in json.loads(done.stdout) if plan["kind"] == "bluesky")
+    assert (bluesky["first"], bluesky["limit"]) == (["a request to log in"], 5)
+    assert bluesky["until"] == "what was published before 2026-11-02 00:00"
     assert httpserver.log == []
 
 
@@ -209,3 +247,25 @@ def test_sites_are_told_whom_to_reach(home: Path, feed: str, httpserver: HTTPSer
         "Overheard (+https://github.com/overheard/overheard; listening@nordwind.example)"
     }
     assert "crawl.contact" not in overheard(home, "--config", "named.toml", "doctor").stderr
+
+
+def test_a_crawl_in_part_makes_no_source_well(home: Path, httpserver: HTTPServer) -> None:
+    old = "".join(
+        f"<entry><id>urn:{number}</id><title>Kettle {number}</title><content>Number {number} is fine.</content>"
+        f"<updated>2024-01-{number:02}T10:00:00Z</updated></entry>"
+        for number in range(20, 0, -1)
+    )
+    content = f'<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title>{old}</feed>'
+    httpserver.expect_request("/robots.txt").respond_with_data("", status=404)
+    httpserver.expect_request("/old").respond_with_data(content, content_type="application/atom+xml")
+    added = overheard(
+        home, "source", "add", "Nordwind Bank", "feed", "--target", httpserver.url_for("/old"), "--name", "old"
+    )
+    assert added.returncode == 0, "an archive can be added"
+    number = re.findall(r"added source (\d+)", added.stderr)[0]
+    first = overheard(home, "crawl", "--source", number, "--format", "json")
+    assert (first.returncode, "nothing new since 2024-01-20" in first.stdout) == (0, True)
+    assert overheard(home, "crawl", "--source", number).returncode == 3
+    assert overheard(home, "crawl", "--source", number, "--since", "2999-01-01").returncode == 0
+    found = {row["name"]: row for row in json.loads(overheard(home, "doctor", "--format", "json").stdout)}
+    assert (found["old"]["health"], "2024-01-20" in found["old"]["reason"]) == ("stale", True)

@@ -46,6 +46,7 @@ import yaml
 from mutate import mutated
 from scrapy.http import Response
 
+from overheard.crawler.before import Before
 from overheard.crawler.kinds import kinds
 from overheard.crawler.ledger import SourceFacts
 from overheard.crawler.outcomes import CrawlProgress, PageError
@@ -54,7 +55,7 @@ from overheard.crawler.patience import Stopping
 from overheard.crawler.robots import Rules
 from overheard.crawler.selectors import parse_rules
 from overheard.crawler.spider import Visit
-from overheard.crawler.walk import Before, Limits, Step, Walk
+from overheard.crawler.walk import Limits, Step, Walk
 from overheard.demo.site import DemoSite
 from overheard.intake.item import Item
 

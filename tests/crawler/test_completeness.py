@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from overheard.store.tables import Crawl, Mention
+from overheard.store.brands import retarget
+from overheard.store.tables import Crawl, Mention, Source
 
 NEWEST = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=5)
 
@@ -167,26 +168,55 @@ def test_a_sweep_marks_what_is_gone_and_finds_old_edits(game: Play, crawl: Run, 
     assert mentions() == (250, 0)
 
 
-def test_a_source_that_loses_most_of_what_it_had_is_no_success_and_loses_nothing_here(
-    game: Play, crawl: Run, mentions: Count
+@pytest.mark.parametrize(
+    ("wishes", "outcomes", "gone"),
+    [
+        pytest.param([{"sweep": True}, {"sweep": True}, {}], ["drop", "ok", "ok"], 40, id="a second sweep accepts it"),
+        pytest.param([{}, {}, {}, {}], ["drop", "drop", "ok", "ok"], 0, id="so does a third crawl"),
+        pytest.param([{}, {"sweep": True}, {"sweep": True}], ["drop", "ok", "ok"], 40, id="a sweep after a crawl"),
+        pytest.param([{}, {"limit": 5}, {"sweep": True}, {}], ["drop", "drop", "ok", "ok"], 40, id="one in part"),
+    ],
+)
+def test_a_source_that_loses_most_of_what_it_had_is_no_success_until_that_is_its_level(
+    wishes: Sequence[dict[str, Any]], outcomes: Sequence[str], gone: int, game: Play, crawl: Run, mentions: Count
 ) -> None:
-    source = game(250)
+    source = game(100)
     crawl()
-    del source.shown[60:]
-    for wishes in ({"sweep": True}, {}, {"sweep": True}):
-        found = crawl(**wishes)
-        assert (found["outcome"], mentions()) == ("drop", (250, 0))
-        assert "60" in found["reason"]
+    del source.shown[20:60]
+    del source.shown[30:]
+    found = []
+    for wish in wishes:
+        found.append(crawl(**wish))
+        if found[-1]["outcome"] == "drop":
+            assert mentions() == (100, 0), "nothing is taken for vanished"
+            assert "30 where it counted 100" in found[-1]["reason"]
+            assert "accepts it" in found[-1]["reason"]
+    assert [each["outcome"] for each in found] == outcomes
+    assert "from now on" in found[outcomes.index("ok")]["reason"]
+    assert found[-1]["reason"] is None
+    assert mentions() == (100, gone)
+
+
+def test_a_new_target_is_measured_by_itself(
+    bench: Any, game: Play, crawl: Run, new_site: Callable[[], Any], request: pytest.FixtureRequest
+) -> None:
+    game(250)
+    assert "goes on from there" in crawl(crawl={"max_pages": 2})["reason"]
+    other = Game(new_site(), [review(number) for number in range(30)])
+    with bench.store.session() as session:
+        source = session.get_one(Source, bench.ids[request.node.name])
+        retarget(source, {"id": "1", "base": other.site.url})
+    found = crawl()
+    assert (found["outcome"], found["reason"], other.pages()) == ("ok", None, [1, 1])
 
 
 def test_a_source_that_falls_silent_is_told(game: Play, crawl: Run, bench: Any) -> None:
     source = game(40)
     for number, shown in enumerate(source.shown):
         shown["timestamp_created"] = int((NEWEST - timedelta(days=20, hours=number)).timestamp())
-    first = crawl()
-    assert first["outcome"] == "ok"  # its rhythm was not known yet
-    found = crawl()
-    assert (found["outcome"], "20 days; usually something comes every 0.0 days" in found["reason"]) == ("stale", True)
+    for outcome in ("ok", "stale"):
+        found = crawl()
+        assert (found["outcome"], "20 days, where something came every 0.0 days" in found["reason"]) == (outcome, True)
     source.shown.insert(0, review(0, recommendationid="new"))
     assert crawl()["outcome"] == "ok"
 

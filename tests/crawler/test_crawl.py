@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from overheard.crawler.page import NO_TEXT
 from overheard.store.tables import Crawl, Mention, MentionVersion, Source
 
 
@@ -221,10 +222,10 @@ def runs(bench: Any, new_site: Callable[[], Any]) -> Runs:
         ("broken JSON-LD", "ok", None, 1),
         ("404", "failed", "answered 404", 0),
         ("401", "blocked", "answered 401", 0),
-        ("403", "blocked", "answered 403", 0),
+        ("403", "blocked", "answered 403: it refuses; what its owner lets you export", 0),
         ("log-in page", "blocked", "asks to log in", 0),
         ("moved to a log-in", "blocked", "asks to log in", 0),
-        ("no reviews", "empty", "no mentions on the page", 0),
+        ("no reviews", "empty", "no mentions on the page; look at the page", 0),
         ("204", "layout_changed", "expected an HTML page, got nothing", 0),
         ("an image", "layout_changed", "expected an HTML page, got image/png", 0),
         ("ratings only", "empty", "1 × a rating or post without a text", 0),
@@ -239,8 +240,8 @@ def runs(bench: Any, new_site: Callable[[], Any]) -> Runs:
         ("repeating", "loop", "only repeats earlier pages", 4),
         ("endless", "ok", "stopped after 12 pages", 12),
         ("broken off", "failed", "answered 404", 2),
-        ("listing", "ok", "left out pages that robots.txt forbids", 3),
-        ("app", "ok", None, 20),
+        ("listing", "ok", "left out pages that robots.txt forbids; 1 listed page is gone", 3),
+        ("app", "ok", "nothing new since 2026-01-29", 20),
     ],
 )
 def test_how_a_crawl_ends(runs: Runs, name: str, outcome: str, reason: str | None, items: int) -> None:
@@ -258,8 +259,11 @@ def test_each_crawl_is_recorded_as_it_was_reported(runs: Runs) -> None:
     last = {row.source_id: row for row in rows}
     for result in runs.second.values():
         row = last[result["source_id"]]
-        recorded = {name: getattr(row, name) for name in result}
-        assert json.loads(json.dumps(recorded, default=str)) == result
+        recorded = {name: getattr(row, name) for name in result if name not in ("rejections", "gone")}
+        assert json.loads(json.dumps(recorded, default=str)).items() <= result.items()
+        assert sum(result["rejections"].values()) == result["rejected"]
+    assert runs.first["ratings only"]["rejections"] == {NO_TEXT: 1}
+    assert runs.first["listing"]["gone"] == 1
 
 
 @pytest.mark.parametrize(
@@ -375,7 +379,7 @@ def test_a_review_that_is_gone_is_marked_and_comes_back(runs: Runs) -> None:
 def test_a_source_that_shows_nothing_any_more_has_changed(runs: Runs) -> None:
     result = runs.second["changing layout"]
     assert result["outcome"] == "layout_changed"
-    assert result["reason"] == "no mentions on the page where there were 2 before"
+    assert result["reason"].startswith("no mentions on the page where there were 2 before; look at the page")
 
 
 def test_a_listed_page_that_is_gone_is_no_failure(runs: Runs) -> None:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from overheard.crawler.before import Before
 from overheard.crawler.outcomes import PageError
 from overheard.crawler.page import NO_TEXT, OTHER_FORM, Page
-from overheard.crawler.walk import Before, Limits, Rest, Walk
+from overheard.crawler.walk import Limits, Rest, Walk
 from overheard.intake.item import Item
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -178,7 +179,7 @@ STRANGE = Page(strange=True, next=("https://x.example/3",))
             id="before others",
         ),
         pytest.param({2: Page(rejected={OTHER_FORM: 2})}, "65", "layout_changed", f"2 × {OTHER_FORM}", id="objects"),
-        pytest.param({2: Page(rejected={OTHER_FORM: 1})}, "65", "ok", "None", id="a single object"),
+        pytest.param({2: Page(rejected={OTHER_FORM: 1})}, "65", "ok", f"1 × {OTHER_FORM}", id="a single object"),
         pytest.param({2: Page()}, "65", "ok", "None", id="an empty page of the known form"),
     ],
 )  # fmt: skip
@@ -320,6 +321,10 @@ def test_a_walk_goes_on_where_one_was_cut_off_after_a_look_at_what_came_since() 
     walk = begin(rest=rest)
     assert go(walk, since) == ["8", "7", "6", "5", "4", "3", "2", "1"]
     assert (walk.pages, walk.newest, walk.oldest, walk.saw_all) == (4, day(8), day(1), False)
+    unordered = begin(newest_first=False, rest=halt(begin(newest_first=False), SIX, after=2))
+    go(unordered, SIX)
+    # What it read itself is told; what the part before read counts for the watermark too.
+    assert (unordered.newest, unordered.oldest, unordered.mark) == (day(2), day(1), day(6))
     assert walk.verdict(Before(), form_is_sure=True) == ("ok", "went on where the crawl before was cut off")
     assert walk.rest() is None
 
@@ -366,12 +371,19 @@ def test_the_head_is_read_again_where_it_was_cut_off_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "goes_on"), [(Limits(max_pages=2), True), (Limits(limit=4), False), (Limits(since=day(4)), False)]
+    ("limits", "goes_on", "said"),
+    [
+        (Limits(max_pages=2), True, "(crawl.max_pages); the next crawl goes on from there"),
+        (Limits(max_pages=2, sweep=True), True, "a sweep begins anew; raise crawl.max_pages"),
+        (Limits(max_pages=2, limit=5), False, "the next crawl begins anew; raise crawl.max_pages"),
+        (Limits(limit=4), False, "limit of 4 items"),
+        (Limits(since=day(4)), False, "(--since)"),
+    ],
 )
-def test_only_a_ceiling_of_pages_leaves_a_rest(limits: Limits, goes_on: bool) -> None:
+def test_only_a_ceiling_of_pages_leaves_a_rest(limits: Limits, goes_on: bool, said: str) -> None:
     walk = begin(limits)
     go(walk, SIX)
-    assert (walk.rest() is not None) == goes_on
+    assert ((walk.rest() is not None), said in str(walk.cut)) == (goes_on, True)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -403,6 +415,9 @@ RHYTHM = tuple(day(300 - 2 * number) for number in range(20))
 """One mention every other day, the last on day 300, 24 days before now."""
 
 
+OLD = listing([item(number) for number in range(60, 0, -1)])
+
+
 @pytest.mark.parametrize(
     ("limits", "pages", "before", "outcome", "said"),
     [
@@ -410,7 +425,15 @@ RHYTHM = tuple(day(300 - 2 * number) for number in range(20))
         pytest.param(Limits(), SIX, Before(items=13), "drop", "6 mentions where crawls before found 13", id="a drop"),
         pytest.param(Limits(), SIX, Before(items=9), "ok", None, id="too few to judge"),
         pytest.param(Limits(watermark=day(5)), SIX, Before(items=13), "ok", None, id="only what is new"),
-        pytest.param(Limits(), listing([item(1)]), Before(recent=RHYTHM), "stale", "24 days; usually", id="stale"),
+        pytest.param(Limits(), SIX, Before(items=13, dropped=(6,)), "drop", "--sweep accepts", id="a second drop"),
+        pytest.param(Limits(), SIX, Before(items=13, dropped=(6, 5)), "ok", "from now on: 6 m", id="a third drop"),
+        pytest.param(Limits(), SIX, Before(items=99, dropped=(6, 40)), "drop", "found 99", id="no level yet"),
+        pytest.param(Limits(sweep=True), SIX, Before(items=13), "drop", "--sweep accepts", id="a sweep at first"),
+        pytest.param(Limits(sweep=True), SIX, Before(items=13, dropped=(6,)), "ok", "from now on", id="a sweep after"),
+        pytest.param(Limits(sweep=True), SIX, Before(items=99, dropped=(40,)), "drop", "found 99", id="a worse one"),
+        pytest.param(Limits(), listing([item(1)]), Before(recent=RHYTHM), "stale", "24 days, where", id="stale"),
+        pytest.param(Limits(), OLD, Before(), "ok", "`overheard source pause`", id="silent at first sight"),
+        pytest.param(Limits(limit=40), OLD, Before(), "ok", "limit of 40", id="a part tells no silence"),
         pytest.param(Limits(), listing([item(310)]), Before(recent=RHYTHM), "ok", None, id="in its rhythm"),
         pytest.param(Limits(), listing([item(1)]), Before(recent=RHYTHM[:9]), "ok", None, id="no rhythm yet"),
         pytest.param(Limits(), listing([item(1)]), Before(recent=RHYTHM[::3]), "ok", None, id="a slow rhythm"),
@@ -429,17 +452,19 @@ def test_what_is_told_apart_from_a_good_crawl(
 @pytest.mark.parametrize(
     ("claimed", "before", "outcome", "said"),
     [
-        (6, None, "ok", None),
-        (8, None, "ok", "read 6 of the 8 that the service counts"),
-        (8, 30, "drop", "the service counts 8 where it counted 30 before"),
-        (8, 9, "ok", "read 6 of the 8"),
+        (6, Before(), "ok", None),
+        (8, Before(), "ok", "read 6 of the 8 that the service counts"),
+        (8, Before(claimed=30), "drop", "the service counts 8 where it counted 30 before"),
+        (8, Before(claimed=30, dropped_claims=(8, 9)), "ok", "it counted 30 before; read 6 of the 8"),
+        (8, Before(claimed=30, dropped_claims=(8, 9), items=40), "drop", "found 40, the service counts 8"),
+        (8, Before(claimed=9), "ok", "read 6 of the 8"),
     ],
 )
 def test_what_the_service_claims_is_held_against_what_was_read(
-    claimed: int, before: int | None, outcome: str, said: str | None
+    claimed: int, before: Before, outcome: str, said: str | None
 ) -> None:
     walk = begin()
     go(walk, {url: replace(page, claimed=claimed) for url, page in SIX.items()})
-    found, reason = walk.verdict(Before(claimed=before), form_is_sure=True)
+    found, reason = walk.verdict(before, form_is_sure=True)
     assert found == outcome
     assert (reason is None) if said is None else (said in str(reason))
