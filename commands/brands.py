@@ -153,14 +153,14 @@ def edit(
     Example:
       overheard brand edit "Nordwind Bank" --alias "NW Bank" --drop nordwind
     """
-    from overheard.store.brands import describe, drop_terms, find_brand, rename_brand, set_terms
+    from overheard.store.brands import describe, drop_terms, find_brand, rename_brand, set_industry, set_terms
 
     with home.store() as store, store.session() as session:
         brand = find_brand(session, name)
         if new_name:
             rename_brand(session, brand, new_name)
         if industry is not None:
-            brand.industry = industry or None
+            set_industry(brand, industry)
         if description is not None:
             describe(brand, description)
         drop_terms(brand, drop)
