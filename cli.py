@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import io
 import logging
 import os
 import sys
@@ -16,7 +17,8 @@ import click
 
 from overheard import __version__
 from overheard.commands.options import Home
-from overheard.errors import OverheardError
+from overheard.errors import OverheardError, UsageError
+from overheard.report.printable import printable
 
 COMMANDS = {
     "init": "setup",
@@ -40,6 +42,9 @@ COMMANDS = {
 }
 """Each command and the module of `overheard.commands` that holds it, in the order in which help lists them."""
 
+
+LONGEST_ARGUMENT = 10_000
+"""Characters of an argument: more than any name, path, target or description has."""
 
 DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 """What the system says of a full or read-only disk, wherever it strikes: in a temporary file of a library, say."""
@@ -107,6 +112,22 @@ def overheard(ctx: click.Context, config: Path | None, verbose: bool) -> None:
     ctx.obj = Home(config, verbose)
 
 
+def _open_streams() -> None:
+    """Put the null device where a standard stream is closed, as under some supervisors: nobody is to look for None."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+
+
+def _check_arguments(arguments: list[str]) -> None:
+    for argument in arguments:
+        if len(argument) > LONGEST_ARGUMENT:
+            raise UsageError(
+                f"argument {argument[:50]!r}… has {len(argument)} characters; expected at most {LONGEST_ARGUMENT}, "
+                "longer input goes into a file"
+            )
+
+
 def _interrupted() -> int:
     click.echo("interrupted; run the same command again to go on", err=True)
     return 130
@@ -114,7 +135,9 @@ def _interrupted() -> int:
 
 def main() -> None:
     """Run the command line; never returns."""
+    _open_streams()
     try:
+        _check_arguments(sys.argv[1:])
         code = overheard.main(standalone_mode=False)
     except KeyboardInterrupt:
         code = _interrupted()
@@ -123,16 +146,18 @@ def main() -> None:
     except click.Abort:
         code = _interrupted()
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        usage, mark, message = said.getvalue().partition("Error: ")
+        click.echo(f"{usage}{mark}{printable(message)}", err=True)
         code = error.exit_code
     except OverheardError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {printable(str(error))}", err=True)
         code = error.exit_code
     except OSError as error:
-        if error.errno not in DISK_ERRORS:
-            raise
+        remedy = "free some space or use another folder" if error.errno in DISK_ERRORS else "check it and try again"
         click.echo(
-            f"Error: {error.strerror}: {error.filename or 'a file'}; free some space or use another folder", err=True
+            f"Error: {error.strerror or error}: {printable(str(error.filename or 'a file'))}; {remedy}", err=True
         )
         code = 2
     sys.exit(code if isinstance(code, int) else 0)

@@ -38,10 +38,10 @@ class CrawlSettings(_Section):
     contact: str | None = None
     delay: Annotated[float, Field(ge=0, le=3600)] = 2.0
     timeout: Annotated[float, Field(gt=0, le=3600)] = 30.0
-    max_page_bytes: Annotated[int, Field(ge=1024)] = 10_000_000
-    max_pages: Annotated[int, Field(ge=1)] = 1000
+    max_page_bytes: Annotated[int, Field(ge=1024, le=1_000_000_000)] = 10_000_000
+    max_pages: Annotated[int, Field(ge=1, le=1_000_000_000)] = 1000
     retries: Annotated[int, Field(ge=0, le=20)] = 3
-    max_wait: Annotated[float, Field(ge=0)] = 120.0
+    max_wait: Annotated[float, Field(ge=0, le=86_400)] = 120.0
 
     @field_validator("user_agent")
     @classmethod
@@ -119,16 +119,15 @@ def load(given: Path | None = None) -> Settings:
     if path is None:
         return Settings()
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         _check_names(path, content)
         return Settings(**{**content, "directory": path.parent.resolve()})
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(
-            f"{path}: {key}: {first['msg'].removeprefix('Value error, ')} (got {first['input']!r}); correct it there"
-        ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError) as error:
+        key = ".".join(str(part)[:100] for part in first["loc"])
+        said = f"{first['msg'].removeprefix('Value error, ')} (got {first['input']!r:.200})"
+        raise SettingsError(f"{path}: {key}: {said}; correct it there") from None
+    except (OSError, ValueError, RecursionError, TypeError) as error:
         raise SettingsError(f"{path}: {error}; expected TOML in UTF-8, correct it there") from None
 
 

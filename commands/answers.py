@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from overheard.commands.options import Home, console, format_option, pass_home, period_options, say
+from overheard.commands.options import Home, Whole, console, format_option, pass_home, period_options, say
 from overheard.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def summary_command(
 )
 @click.option("--duplicates", is_flag=True, help="The near-duplicates that are left out of counts, by group.")
 @click.option("--rejected", is_flag=True, help="Instead those that were found and are not about the brand, and why.")
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1),
+@click.option("--limit", default=20, show_default=True, type=Whole(),
               help="At most so many, or so many groups of near-duplicates.")  # fmt: skip
 @period_options
 @format_option("table", "json", "csv", "md")
@@ -98,7 +98,7 @@ def mentions_command(
 
 @click.command("accept")
 @click.argument("brand")
-@click.argument("mentions", nargs=-1, required=True, type=int)
+@click.argument("mentions", nargs=-1, required=True, type=Whole())
 @pass_home
 def accept_command(home: Home, brand: str, mentions: tuple[int, ...]) -> None:
     """Count mentions as about the brand, whatever the judgement was or will be; give their numbers.
@@ -112,7 +112,7 @@ def accept_command(home: Home, brand: str, mentions: tuple[int, ...]) -> None:
 
 @click.command("reject")
 @click.argument("brand")
-@click.argument("mentions", nargs=-1, required=True, type=int)
+@click.argument("mentions", nargs=-1, required=True, type=Whole())
 @pass_home
 def reject_command(home: Home, brand: str, mentions: tuple[int, ...]) -> None:
     """Leave mentions out as not about the brand, whatever the judgement was or will be; give their numbers.

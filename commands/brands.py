@@ -153,7 +153,7 @@ def edit(
     Example:
       overheard brand edit "Nordwind Bank" --alias "NW Bank" --drop nordwind
     """
-    from overheard.store.brands import describe, drop_terms, find_brand, rename_brand, set_terms
+    from overheard.store.brands import describe, drop_terms, find_brand, rename_brand, set_industry, set_terms
 
     if not any((new_name, industry is not None, description is not None, aliases, rivals, products, exclusions, drop)):
         raise UsageError("nothing to change; add an option of `overheard brand edit --help`")
@@ -162,7 +162,7 @@ def edit(
         if new_name:
             rename_brand(session, brand, new_name)
         if industry is not None:
-            brand.industry = industry or None
+            set_industry(brand, industry)
         if description is not None:
             describe(brand, description)
         drop_terms(brand, drop)

@@ -16,6 +16,7 @@ from overheard.commands.options import (
     Pair,
     Pairs,
     Progress,
+    Whole,
     format_option,
     json_text,
     judged_line,
@@ -48,9 +49,9 @@ READ = ("loop", "drop", "stale")
 
 @click.command("crawl")
 @click.argument("brand", required=False)
-@click.option("--source", "number", type=int, help="Only this source.")
+@click.option("--source", "number", type=Whole(), help="Only this source.")
 @click.option("--since", type=Day(), help="Leave out what is older: a date, or how long ago (30d).")
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many items of each source.")
+@click.option("--limit", type=Whole(), help="At most so many items of each source.")
 @click.option("--sweep", is_flag=True, help="Read all that a source shows, and mark what it shows no more as vanished.")
 @click.option("--dry-run", is_flag=True, help="Show what would be fetched, and stop.")
 @format_option("table", "json")

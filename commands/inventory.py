@@ -9,10 +9,19 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from sqlalchemy.orm import Session
 
-from overheard.commands.options import seconds
+from overheard.commands.options import LONGEST_INTERVAL, seconds
 from overheard.crawler.kinds import find_kind
 from overheard.errors import NotFoundError, UsageError
-from overheard.store.brands import add_brand, add_source, describe, find_brand, set_terms, target_key
+from overheard.store.brands import (
+    add_brand,
+    add_source,
+    describe,
+    find_brand,
+    name_source,
+    set_industry,
+    set_terms,
+    target_key,
+)
 from overheard.store.tables import Brand, Source
 
 
@@ -34,7 +43,7 @@ class SourceEntry(_Entry):
     target: dict[str, str]
     name: str | None = None
     language: str | None = None
-    every: Annotated[Annotated[int, Field(gt=0)] | None, BeforeValidator(_seconds)] = None
+    every: Annotated[Annotated[int, Field(gt=0, le=LONGEST_INTERVAL)] | None, BeforeValidator(_seconds)] = None
     paused: bool = False
 
 
@@ -63,9 +72,10 @@ def read_inventory(text: str, name: str, languages: Collection[str]) -> Inventor
         inventory = Inventory(**tomllib.loads(text))
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{name}: {key}: {first['msg']}; see `overheard config export` for the form") from None
-    except tomllib.TOMLDecodeError as error:
+        key = ".".join(str(part)[:100] for part in first["loc"])
+        given = f"{first['msg'].removeprefix('Value error, ')} (got {first['input']!r:.200})"
+        raise UsageError(f"{name}: {key}: {given}; see `overheard config export` for the form") from None
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{name}: {error}; expected TOML as `overheard config export` writes it") from None
     for brand in inventory.brands:
         for source in brand.sources:
@@ -91,7 +101,8 @@ def _brand(session: Session, entry: BrandEntry) -> Brand:
         brand = find_brand(session, entry.name)
     except NotFoundError:
         brand = add_brand(session, entry.name)
-    brand.industry = entry.industry or brand.industry
+    if entry.industry:
+        set_industry(brand, entry.industry)
     if entry.description:
         describe(brand, entry.description)
     for kind, texts in (
@@ -108,6 +119,7 @@ def _store_source(session: Session, brand: Brand, entry: SourceEntry) -> Source:
             break
     else:
         source = add_source(session, brand, entry.kind, target)
-    source.name = entry.name or source.name
+    if entry.name:
+        name_source(source, entry.name)
     source.language, source.every, source.paused = entry.language, entry.every, entry.paused
     return source

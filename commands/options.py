@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 UNITS = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
-INTERVAL = re.compile(r"(\d{1,6})\s*([hdw])")
+INTERVAL = re.compile(r"([0-9]{1,6})\s*([hdw])")
+LONGEST_INTERVAL = 520 * UNITS["w"]
+
+LARGEST = 999_999_999_999
+"""The largest number that a command takes: no store has so many rows, and every database can count so far."""
 
 
 class Home:
@@ -63,11 +67,31 @@ def load_classifier() -> Classifier:
 
 
 def seconds(text: str) -> int:
-    """Return an interval such as 6h, 1d or 2w in seconds; raises UsageError."""
+    """Return an interval such as 6h, 1d or 2w in seconds, at most ten years; raises UsageError."""
     match = INTERVAL.fullmatch(text.strip().lower())
-    if not match or not int(match[1]):
-        raise UsageError(f"interval {text!r}: expected a number with h, d or w, such as 6h, 1d or 2w")
-    return int(match[1]) * UNITS[match[2]]
+    length = int(match[1]) * UNITS[match[2]] if match else 0
+    if not 0 < length <= LONGEST_INTERVAL:
+        raise UsageError(f"interval {text!r}: expected a number with h, d or w, such as 6h, 1d or 2w, at most 520w")
+    return length
+
+
+class Whole(click.ParamType[int]):
+    """A whole number in plain digits, from `least` to `most`."""
+
+    name = "number"
+
+    def __init__(self, least: int = 1, most: int = LARGEST) -> None:
+        self.least = least
+        self.most = most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        # Not int() alone: it takes "1_0" for ten, and digits of any script.
+        number = int(value) if re.fullmatch(r"[0-9]{1,18}", value) else None
+        if number is None or not self.least <= number <= self.most:
+            self.fail(f"{value!r}: expected a whole number from {self.least} to {self.most}", param, ctx)
+        return number
 
 
 class Day(click.ParamType[date]):

@@ -210,7 +210,7 @@ def import_(home: Home, path: Path) -> None:
 
     try:
         content = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
             f"{path} cannot be read: {error}; expected TOML as `overheard config export` writes it"

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from overheard.commands.brands import confirm
-from overheard.commands.options import UNITS, Home, format_option, json_text, pass_home, say, seconds, table
+from overheard.commands.options import (
+    UNITS,
+    Home,
+    Whole,
+    format_option,
+    json_text,
+    pass_home,
+    say,
+    seconds,
+    table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -179,7 +189,7 @@ def _keys(row: Mapping[str, Any]) -> str:
 @click.argument("target")
 @click.option("--kind", help="The kind of source  [default: selectors with --rules, else schemaorg]")
 @click.option("--rules", type=click.Path(exists=True, dir_okay=False), help="A site described in TOML (selectors).")
-@click.option("--count", default=3, show_default=True, type=click.IntRange(min=1), help="How many mentions to show.")
+@click.option("--count", default=3, show_default=True, type=Whole(), help="How many mentions to show.")
 @format_option("table", "json")
 @pass_home
 def try_(home: Home, target: str, kind: str | None, rules: str | None, count: int, form: str) -> None:
@@ -201,7 +211,8 @@ def try_(home: Home, target: str, kind: str | None, rules: str | None, count: in
     if finding.outcome not in ("ok", "empty"):
         raise CrawlError(f"{finding.outcome}: {finding.reason}")
     shown = [_shown(item) for item in finding.items[:count]]
-    found = {key: sum(bool(getattr(item, key)) for item in finding.items) for key in PARTS}
+    # A rating of 0.0 is one star, and no lack of one.
+    found = {key: sum(getattr(item, key) not in (None, "") for item in finding.items) for key in PARTS}
     if form == "json":
         click.echo(json_text({"items": shown, "found": found}))
     else:
@@ -280,7 +291,7 @@ def _minute(time: datetime | None) -> str | None:
 
 
 @source_command.command("show")
-@click.argument("source", type=int)
+@click.argument("source", type=Whole())
 @format_option("table", "json")
 @pass_home
 def show(home: Home, source: int, form: str) -> None:
@@ -301,7 +312,7 @@ def show(home: Home, source: int, form: str) -> None:
 
 
 @source_command.command("edit")
-@click.argument("source", type=int)
+@click.argument("source", type=Whole())
 @click.option("--target", help="Another target; the watermark is forgotten.")
 @click.option("--name", help="Another name.")
 @click.option("--lang", "language", help="Another language.")
@@ -319,7 +330,7 @@ def edit(
     """
     from overheard.crawler.kinds import find_kind, parse_target
     from overheard.errors import UsageError
-    from overheard.store.brands import IMPORT, find_source, retarget
+    from overheard.store.brands import IMPORT, find_source, name_source, retarget
 
     if not any((target, name, language, every)):
         raise UsageError("nothing to change; add --target, --name, --lang or --every")
@@ -335,14 +346,15 @@ def edit(
         if parsed:
             retarget(found, parsed)
             tell_overlap(found)
-        found.name = name or found.name
+        if name:
+            name_source(found, name)
         found.language = _language(home, language) or found.language
         found.every = seconds(every) if every else found.every
         say(f"changed source {source}")
 
 
 @source_command.command("pause")
-@click.argument("source", type=int)
+@click.argument("source", type=Whole())
 @pass_home
 def pause(home: Home, source: int) -> None:
     """Leave a source out of `refresh` until it is resumed.
@@ -355,7 +367,7 @@ def pause(home: Home, source: int) -> None:
 
 
 @source_command.command("resume")
-@click.argument("source", type=int)
+@click.argument("source", type=Whole())
 @pass_home
 def resume(home: Home, source: int) -> None:
     """Let `refresh` crawl a paused source again.
@@ -376,7 +388,7 @@ def _set_paused(home: Home, number: int, paused: bool) -> None:
 
 
 @source_command.command("remove")
-@click.argument("source", type=int)
+@click.argument("source", type=Whole())
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_home
 def remove(home: Home, source: int, yes: bool) -> None:

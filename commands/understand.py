@@ -18,6 +18,7 @@ import click
 from overheard.commands.options import (
     Home,
     Progress,
+    Whole,
     format_option,
     json_text,
     judged_line,
@@ -260,8 +261,8 @@ def _figure_row(name: str, value: Any) -> tuple[str, ...]:
               help="Where the sentences of stand-off labels are: JSON Lines with text and lang.")  # fmt: skip
 @click.option("--held-out", multiple=True, type=click.Path(path_type=Path, exists=True),
               help="Never train on what stands in this JSON Lines file, or in those of this folder.")  # fmt: skip
-@click.option("--epochs", default=5, show_default=True, type=click.IntRange(min=1), help="Passes over the rows.")
-@click.option("--seed", default=1, show_default=True, help="Of every random choice.")
+@click.option("--epochs", default=5, show_default=True, type=Whole(), help="Passes over the rows.")
+@click.option("--seed", default=1, show_default=True, type=Whole(0), help="Of every random choice.")
 def train_command(
     files: tuple[Path, ...],
     base: str,

@@ -63,7 +63,7 @@ def _table(path: Path, kind: str) -> dict[str, str]:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             content = tomllib.load(file)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         # Not the error's own words: they may quote the file.
         raise SettingsError(f"{str(path)!r} cannot be read ({type(error).__name__}); expected TOML in UTF-8") from None
     if os.name == "posix" and stat.S_IMODE(mode) & 0o077:

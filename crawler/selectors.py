@@ -176,8 +176,6 @@ def parse_rules(text: str, name: str) -> Rules:
     """Return the rules in TOML; `name` is the file for messages. Raises UsageError as `read_rules` does."""
     try:
         return Rules(**tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        message = f"{name}: {error}; expected TOML such as item = '.review'"
     except ValidationError as error:
         first = error.errors()[0]
         known = f"there is no such key; expected some of {', '.join(Rules.model_fields)}"
@@ -185,4 +183,6 @@ def parse_rules(text: str, name: str) -> Rules:
         reason = kinds.get(first["type"], first["msg"].removeprefix("Value error, "))
         written = f" (got {first['input']!r})" if isinstance(first["input"], str | int | float) else ""
         message = f"{name}: {first['loc'][0]}: {reason}{'' if first['type'] == 'extra_forbidden' else written}"
+    except (ValueError, RecursionError) as error:
+        message = f"{name}: {error}; expected TOML such as item = '.review'"
     raise UsageError(" ".join(message.split()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
@@ -36,7 +37,8 @@ class Rejects:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # all was flushed; what could not be has raised already
+                self._file.close()
 
     def write(self, row: Row, reason: str, unfit: str | None = None) -> None:
         """Add a row; `unfit` is the column whose cell does not fit it. Raises DiskError where there is no writing."""

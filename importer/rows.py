@@ -15,8 +15,8 @@ from overheard.importer.table import Row, Table
 from overheard.intake.item import Item
 from overheard.intake.values import CLASSES, Rating, class_rating, is_relative, parse_date, parse_rating
 from overheard.nlp.privacy import mask
+from overheard.store.brands import CONTROL, LONGEST_NAME
 
-LONGEST_BRAND = 200
 _LONGEST_NUMBER = 5
 
 _ESSENTIAL = ("text", "published", "rating", "id", "brand")
@@ -222,8 +222,8 @@ class RowReader:
         name = " ".join((self._value(row, column) or "").split())
         if not name:
             raise UnusableRowError(f"no brand in column {column}")
-        if len(name) > LONGEST_BRAND:
-            raise UnusableRowError(f"{column} has {len(name)} characters, a brand's name has at most {LONGEST_BRAND}")
+        if len(name) > LONGEST_NAME or CONTROL.search(name):
+            raise UnusableRowError(f"{column} holds no name: more than {LONGEST_NAME} characters, or one for control")
         return name
 
 

@@ -63,7 +63,7 @@ def read_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             continue
         try:
             found = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UsageError(f"{path} line {number}: no JSON ({error}); expected an object on every line") from None
         if not isinstance(found, dict):
             raise UsageError(f"{path} line {number}: {line[:40]!r} is no object; expected one on every line")

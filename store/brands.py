@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -20,12 +21,32 @@ IMPORT = "import"
 """The kind of a source that files are imported into."""
 
 
+LONGEST_NAME = 200
+"""Characters of a name, a term or the name of a source, which the store has room for; of an industry half of it."""
+
 LONGEST_DESCRIPTION = 500
 """Characters of a description: what the encoder reads of it."""
 
 
 LONGEST_KEY = 2000
 """Bytes of a target's spelling that an index of PostgreSQL takes."""
+
+
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+
+
+def on_one_line(text: str, what: str, most: int, least: int = 0) -> str:
+    """Return a text with its white space collapsed.
+
+    Raises UsageError where it then has fewer than `least` or more than `most` characters, or control characters.
+    """
+    line = " ".join(text.split())
+    if not least <= len(line) <= most or CONTROL.search(line):
+        wanted = f"{least} to {most}" if least else f"at most {most}"
+        raise UsageError(
+            f"{what} {line[:50]!r} has {len(line)} characters; expected {wanted}, and no control character among them"
+        )
+    return line
 
 
 def key_of(name: str) -> str:
@@ -65,13 +86,12 @@ def add_brand(
     exclusions: Iterable[str] = (),
 ) -> Brand:
     """Add a brand; raises UsageError when the name is empty, too long or taken."""
-    name = " ".join(name.split())
-    if not name or len(name) > 200:
-        raise UsageError(f"brand name {name[:50]!r} has {len(name)} characters; expected 1 to 200")
+    name = on_one_line(name, "brand name", LONGEST_NAME, least=1)
     if session.scalar(select(Brand).where(Brand.key == key_of(name))):
         raise UsageError(f"brand {name!r} exists already; change it with `overheard brand edit {quote(name)}`")
-    brand = Brand(name=name, key=key_of(name), industry=industry, created_at=datetime.now(UTC))
+    brand = Brand(name=name, key=key_of(name), created_at=datetime.now(UTC))
     session.add(brand)
+    set_industry(brand, industry or "")
     describe(brand, description or "")
     for kind, texts in (("alias", aliases), ("rival", rivals), ("product", products), ("exclusion", exclusions)):
         set_terms(brand, kind, texts)
@@ -81,22 +101,24 @@ def add_brand(
 
 def describe(brand: Brand, description: str) -> None:
     """Say what a brand does, in a sentence or two; an empty text takes that back. Raises UsageError for a long one."""
-    description = " ".join(description.split())
-    if len(description) > LONGEST_DESCRIPTION:
-        raise UsageError(
-            f"the description of {brand.name!r} has {len(description)} characters; expected one or two sentences, "
-            f"at most {LONGEST_DESCRIPTION}"
-        )
-    brand.description = description or None
+    brand.description = on_one_line(description, "description", LONGEST_DESCRIPTION) or None
+
+
+def set_industry(brand: Brand, industry: str) -> None:
+    """Say in which industry a brand is; an empty text takes that back. Raises UsageError for a long one."""
+    brand.industry = on_one_line(industry, "industry", LONGEST_NAME // 2) or None
 
 
 def set_terms(brand: Brand, kind: str, texts: Iterable[str]) -> None:
-    """Add terms of a kind (alias, rival, product, exclusion) that the brand does not have yet."""
+    """Add terms of a kind (alias, rival, product, exclusion) that the brand does not have yet.
+
+    Raises UsageError for a long one.
+    """
     present = {key_of(term.text) for term in brand.terms if term.kind == kind}
-    for text in (" ".join(text.split()) for text in texts):
+    for text in (on_one_line(text, kind, LONGEST_NAME) for text in texts):
         if text and key_of(text) not in present:
             present.add(key_of(text))
-            brand.terms.append(BrandTerm(kind=kind, text=text[:200]))
+            brand.terms.append(BrandTerm(kind=kind, text=text))
 
 
 def terms(brand: Brand, kind: str) -> list[str]:
@@ -133,17 +155,23 @@ def add_source(
         if source.kind == kind and source.target_key == target_key(target):
             raise UsageError(f"{brand.name!r} has this {kind} already, as source {source.id}")
     source = Source(
-        kind=kind, name=name or kind, target=target, target_key=target_key(target), language=language, every=every,
+        kind=kind, name=kind, target=target, target_key=target_key(target), language=language, every=every,
         created_at=datetime.now(UTC), paused=False, state={},
     )  # fmt: skip
+    name_source(source, name or kind)
     brand.sources.append(source)
     session.flush()
     return source
 
 
+def name_source(source: Source, name: str) -> None:
+    """Give a source another name; raises UsageError when it is empty or too long."""
+    source.name = on_one_line(name, "source name", LONGEST_NAME, least=1)
+
+
 def import_source(session: Session, name: str) -> Source:
     """Return the source that files from this place are imported into, made when there is none."""
-    name = " ".join(name.split())[:200]
+    name = " ".join(name.split())[:LONGEST_NAME]
     target = {"name": key_of(name)}
     found = session.scalar(select(Source).where(Source.kind == IMPORT, Source.target_key == target_key(target)))
     if found is None:
@@ -181,10 +209,10 @@ def remove_source(session: Session, source: Source) -> int:
 
 def rename_brand(session: Session, brand: Brand, name: str) -> None:
     """Give a brand another name; raises UsageError when it is empty or taken."""
-    name = " ".join(name.split())
+    name = on_one_line(name, "brand name", LONGEST_NAME, least=1)
     holder = session.scalar(select(Brand).where(Brand.key == key_of(name)))
-    if not name or len(name) > 200 or (holder is not None and holder is not brand):
-        raise UsageError(f"brand name {name[:50]!r}: expected 1 to 200 characters that no other brand has")
+    if holder is not None and holder is not brand:
+        raise UsageError(f"brand name {name!r} is taken; give one that no other brand has")
     brand.name, brand.key = name, key_of(name)
 
 

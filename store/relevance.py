@@ -93,7 +93,8 @@ def decide(session: Session, brand: Brand, mention_ids: Collection[int], *, reje
     missing = sorted(set(mention_ids) - {link.mention_id for link in found})
     if missing:
         raise NotFoundError(
-            f"no mention {', '.join(map(str, missing))} of {brand.name!r}; `overheard mentions` shows the numbers"
+            f"no mention {', '.join(map(str, missing[:5]))}{f' and {len(missing) - 5} more' if missing[5:] else ''} "
+            f"of {brand.name!r}; `overheard mentions` shows the numbers"
         )
     rows = [{"mention_id": link.mention_id, "brand_id": brand.id, "rejected": rejected} for link in found]
     session.execute(update(MentionBrand), [row | {"decided_by": USER, "reason": None} for row in rows])

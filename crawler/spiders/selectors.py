@@ -108,7 +108,7 @@ def coverage(rules: Rules, page: Page, url: str) -> Counter[str]:
 
     `url` is what an item without an address of its own is shown with: the page, or the first one of its listing.
     """
-    counts = {key: sum(bool(getattr(item, field)) for item in page.items) for key, field in _FIELDS.items()}
+    counts = {key: sum(getattr(item, field) not in (None, "") for item in page.items) for key, field in _FIELDS.items()}
     counts["url"] = sum(item.url != url for item in page.items)
     return Counter({key: count for key, count in counts.items() if getattr(rules, key)})
 

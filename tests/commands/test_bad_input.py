@@ -34,11 +34,19 @@ def home(tmp_path: Path) -> Path:
     (tmp_path / "empty.csv").write_bytes(b"")
     (tmp_path / "binary.csv").write_bytes(bytes(range(256)) * 64)
     (tmp_path / "header.csv").write_text("review_id,text\n", encoding="utf-8")
+    (tmp_path / "deep.toml").write_text("a = " + "[" * 5000, encoding="utf-8")
+    (tmp_path / "digits.toml").write_text("a = " + "9" * 6000, encoding="utf-8")
+    entry = '[[brands]]\nname = "X"\n[[brands.sources]]\nkind = "feed"\ntarget = {url = "https://x.example"}\n'
+    (tmp_path / "every.toml").write_text(f"{entry}every = {HUGE}\n", encoding="utf-8")
+    (tmp_path / "source.toml").write_text(f'{entry}name = "{"n" * 201}"\n', encoding="utf-8")
+    (tmp_path / "control.toml").write_text('[[brands]]\nname = "X\\u0000Y"\n', encoding="utf-8")
     (tmp_path / "bad.toml").write_text('[[brands]]\nname = "X"\ncolour = "red"\n', encoding="utf-8")
     return tmp_path
 
 
 BRAND = ("--brand", "Nordwind Bank")
+HUGE = "99999999999999999999999"
+RANGE = ("from 1 to 999999999999",)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +80,30 @@ BRAND = ("--brand", "Nordwind Bank")
         (("import", "good.csv", *BRAND, "--map", "rating=positive"), 2, ("rating:1=positive",)),
         (("config", "import", "bad.toml"), 2, ("bad.toml", "colour")),
         (("config", "import", "none.toml"), 2, ("none.toml",)),
+        *((("source", command, HUGE), 2, (HUGE, *RANGE)) for command in ("show", "pause", "resume", "edit", "remove")),
+        *((("source", "show", "--", number), 2, (number, *RANGE)) for number in ("-1", "0", "1e3", "nan", "1_0", "٣")),
+        (("crawl", "--source", HUGE), 2, (HUGE, *RANGE)),
+        (("crawl", "--limit", HUGE), 2, (HUGE, *RANGE)),
+        (("source", "try", "https://x.example", "--count", HUGE), 2, (HUGE, *RANGE)),
+        (("accept", "Nordwind Bank", HUGE), 2, (HUGE, *RANGE)),
+        (("reject", "Nordwind Bank", "1", HUGE), 2, (HUGE, *RANGE)),
+        (("accept", "Nordwind Bank", *map(str, range(1, 10))), 2, ("1, 2, 3, 4, 5 and 4 more",)),
+        (("mentions", "Nordwind Bank", "--limit", HUGE), 2, (HUGE, *RANGE)),
+        (("mentions", "Nordwind Bank", "--duplicates", "--limit", "inf"), 2, ("inf", *RANGE)),
+        (("summary", "Nordwind Bank", "--since", f"{HUGE}d"), 2, (HUGE, "90d")),
+        (("source", "edit", "1", "--every", "521w"), 2, ("521w", "at most 520w")),
+        (("train", "good.csv", "--base", "b", "--out", "o", "--version", "v", "--seed", HUGE), 2, (HUGE, "from 0")),
+        (("brand", "add", "x" * 100_000), 2, ("100000 characters", "10000")),
+        (("brand", "add", "red \x1b[31m"), 2, ("x1b", "no control character")),
+        (("brand", "add", "X", "--alias", "y" * 201), 2, ("alias", "201 characters", "at most 200")),
+        (("brand", "add", "X", "--industry", "y" * 101), 2, ("industry", "101 characters", "at most 100")),
+        (("brand", "list", "two\nlines"), 2, ("two lines",)),
+        (("config", "import", "deep.toml"), 2, ("deep.toml", "recursion")),
+        (("config", "import", "digits.toml"), 2, ("digits.toml", "digits")),
+        (("config", "import", "every.toml"), 2, ("every.toml", HUGE)),
+        (("config", "import", "source.toml"), 2, ("201 characters", "1 to 200")),
+        (("config", "import", "control.toml"), 2, ("no control character",)),
+        (("source", "try", "https://x.example", "--rules", "deep.toml"), 2, ("deep.toml", "recursion")),
         (("sumary", "Nordwind Bank"), 2, ("sumary", "summary")),
         (("--config", "none.toml", "classify"), 2, ("none.toml", "overheard init")),
     ],
@@ -114,6 +146,13 @@ def test_without_init_the_way_out_is_named(tmp_path: Path) -> None:
         ('[crawl]\ncontact = "you@acme.example\\n"\n', ("crawl.contact", "e-mail or web address")),
         ("[crawl]\nuser_agent = 'Acme/1'\ncontact = 'you@acme.example'\n", ("crawl.contact", "sent as it is")),
         ("this is no toml", ("overheard.toml",)),
+        (f"a = {'[' * 5000}", ("overheard.toml", "recursion")),
+        (f"a = {'9' * 6000}", ("overheard.toml", "digits")),
+        (f"[crawl]\nmax_pages = {HUGE}\n", ("crawl.max_pages", HUGE)),
+        (f"[crawl]\nmax_page_bytes = {HUGE}\n", ("crawl.max_page_bytes", HUGE)),
+        ("[crawl]\ndelay = nan\n", ("crawl.delay", "nan")),
+        ("[crawl]\nmax_wait = inf\n", ("crawl.max_wait", "inf")),
+        ("[crawl]\ntimeout = 0\n", ("crawl.timeout", "0")),
     ],
 )
 def test_a_wrong_setting_names_the_file_and_the_key(home: Path, settings: str, words: tuple[str, ...]) -> None:
@@ -123,6 +162,33 @@ def test_a_wrong_setting_names_the_file_and_the_key(home: Path, settings: str, w
     assert done.stderr.count("\n") == 1
     for word in words:
         assert word in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("redirections", "arguments", "code"),
+    [
+        ("<&-", ("brand", "remove", "Nordwind Bank"), 2),
+        ("<&-", ("config", "import", "-"), 0),
+        ("<&-", ("analyze",), 0),
+        (">&-", ("analyze",), 0),
+        (">&-", ("brand", "list"), 0),
+        ("2>&-", ("crawl",), 2),
+    ],
+)
+def test_a_closed_stream_is_an_empty_one(home: Path, redirections: str, arguments: tuple[str, ...], code: int) -> None:
+    shell = ["sh", "-c", f'exec "$0" -m overheard "$@" {redirections}', sys.executable, *arguments]
+    done = subprocess.run(
+        shell, cwd=home, capture_output=True, text=True, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
+
+
+def test_a_byte_order_mark_is_no_part_of_a_file(home: Path) -> None:
+    path = home / "overheard.toml"
+    path.write_text(path.read_text(encoding="utf-8"), encoding="utf-8-sig")
+    (home / "brands.toml").write_text('[[brands]]\nname = "Other Bank"\n', encoding="utf-8-sig")
+    assert overheard(home, "config", "import", "brands.toml").returncode == 0
 
 
 def test_a_newer_schema(home: Path) -> None:

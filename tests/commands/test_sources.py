@@ -160,7 +160,7 @@ def test_what_a_target_would_give_is_shown_without_names_and_not_stored(home: Pa
 
 
 RULES = 'item = "li.r"\ntext = "p"\nrating = ".stars@class"\n'
-PAGE = '<ul><li class="r"><p>Zu teuer.</p><i class="stars Two"></i></li><li class="r"><p>Gut!</p></li></ul>'
+PAGE = '<ul><li class="r"><p>Zu teuer.</p><i class="stars One"></i></li><li class="r"><p>Gut!</p></li></ul>'
 
 
 def test_a_site_is_tried_by_the_rules_of_its_user(home: Path, httpserver: HTTPServer) -> None:
