@@ -633,7 +633,10 @@ def test_a_crawl_of_a_listing(new_site: Callable[[], Any], bench: Any) -> None:
     assert site.paths() == ["/shop", "/shop?2", "/p/1", "/p/1?2", "/p/gone", "/p/2"]
     site.answer("/shop?2", {"body": link.format("/p/secret")})
     result = bench.crawl("list")["list"]
-    assert (result["outcome"], result["reason"]) == ("ok", "left out pages that robots.txt forbids")
+    assert (result["outcome"], result["reason"]) == (
+        "ok",
+        "left out pages that robots.txt forbids; 1 listed page is gone",
+    )
 
 
 def test_recorded_pages(recorded: Path) -> None:
