@@ -208,6 +208,7 @@ def import_command(
     """
     from overheard import nightly
     from overheard.importer import run
+    from overheard.importer.rejects import refuse_other_files
 
     if not brand and "brand" not in columns:
         raise UsageError('whose reviews are they? add --brand "NAME", or --columns brand=COLUMN')
@@ -217,9 +218,11 @@ def import_command(
     _show_plan(plan)
     if dry_run:
         return
+    refused = rejects or plan.rejects
+    refuse_other_files(refused)
     with home.store() as store:
         with store.lock("import"), Progress("importing") as bar:
-            result = run.execute(store, home.settings, plan, rejects=rejects or plan.rejects, on_rows=bar.advance)
+            result = run.execute(store, home.settings, plan, rejects=refused, on_rows=bar.advance)
         nightly.settle(store)
     _show_import(result, form)
 

@@ -9,12 +9,28 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
-from overheard.errors import DiskError
+from overheard.errors import DiskError, UsageError
 from overheard.importer.columns import ColumnMap
 from overheard.importer.shapes import is_url, profile_in
 from overheard.importer.table import Row
 from overheard.nlp.identity import hide_author, names_author
 from overheard.nlp.privacy import mask
+
+
+def refuse_other_files(path: Path) -> None:
+    """Raise UsageError where a file is there that no import wrote: the import's own file, or the store.
+
+    To be asked before the store is opened: to close a file that SQLite holds open drops its locks.
+    """
+    if not path.is_file() or path.stat().st_size == 0:
+        return
+    try:
+        with path.open("rb") as file:
+            first = json.loads(file.readline(1_000_000))
+    except (OSError, ValueError, RecursionError):
+        first = None
+    if not isinstance(first, dict) or list(first) != ["line", "reason", "row"]:
+        raise UsageError(f"{str(path)!r} exists and is no rejects file; name another with --rejects")
 
 
 class Rejects:

@@ -164,6 +164,19 @@ def test_a_wrong_setting_names_the_file_and_the_key(home: Path, settings: str, w
         assert word in done.stderr
 
 
+@pytest.mark.parametrize("other", ["reviews.csv", "overheard.db", "notes.jsonl"])
+def test_a_file_that_is_no_rejects_file_is_not_overwritten(home: Path, other: str) -> None:
+    (home / "reviews.csv").write_text("id,date,text\n1,2026-05-01,Fine.\n2,2026-05-02,\n", encoding="utf-8")
+    (home / "notes.jsonl").write_text('{"line": 1}\n', encoding="utf-8")
+    before = (home / other).read_bytes()
+    done = overheard(home, "import", "reviews.csv", "--brand", "Nordwind Bank", "--rejects", other)
+    assert (done.returncode, (home / other).read_bytes()) == (2, before)
+    assert f"'{other}' exists and is no rejects file" in done.stderr.splitlines()[-1]
+    for _ in range(2):
+        assert overheard(home, "import", "reviews.csv", "--brand", "Nordwind Bank").returncode == 0
+    assert len((home / "reviews.rejects.jsonl").read_text(encoding="utf-8").splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("redirections", "arguments", "code"),
     [
