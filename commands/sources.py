@@ -334,6 +334,7 @@ def edit(
 
     if not any((target, name, language, every)):
         raise UsageError("nothing to change; add --target, --name, --lang or --every")
+    interval = seconds(every) if every else None
     with home.store() as store, store.reading() as session:
         found = find_source(session, source)
         if target and found.kind == IMPORT:
@@ -349,7 +350,7 @@ def edit(
         if name:
             name_source(found, name)
         found.language = _language(home, language) or found.language
-        found.every = seconds(every) if every else found.every
+        found.every = interval or found.every
         say(f"changed source {source}")
 
 
