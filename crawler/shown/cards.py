@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lxml import etree
@@ -16,6 +17,8 @@ from overheard.crawler.shown.replies import cut_answers, words_of_reply
 from overheard.crawler.shown.sheets import Sheet, lines_of, main_slot, open_sheet, outside
 from overheard.crawler.shown.stars import Sign, settle, signs
 from overheard.intake.values import Rating
+
+_DEEPER = re.compile(r"\bdepth-(?:[2-9]|\d\d)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,28 +66,39 @@ def read(group: Group, elsewhere: str) -> list[Card]:
     authors = authors_of(sheets, titles)
     if not any(authors) and sum(title is not None and len(title) <= 30 for title in titles) * 5 >= len(sheets) * 4:
         titles, authors = [None] * len(sheets), titles  # the heading of each is a name
-    return _folded([
+    found = [
         _card(sheet, rating, title, author)
         for sheet, rating, title, author in zip(sheets, ratings, titles, authors, strict=True)
-    ])  # fmt: skip
+    ]
+    return _folded(found, _writers(group.members[0])) if found else []
 
 
-def _folded(cards: Sequence[Card]) -> list[Card]:
+def _writers(member: etree._Element) -> frozenset[str]:
+    """Return who wrote the page, as it says in its head, casefolded."""
+    named = member.getroottree().iterfind(".//meta[@name='author']")
+    return frozenset(" ".join(meta.get("content", "").casefold().split()) for meta in named) - {""}
+
+
+def _folded(cards: Sequence[Card], writers: Collection[str]) -> list[Card]:
     """Put what the owner of a site answers, where it stands as a record of its own, below the record before it."""
     kept: list[Card] = []
     for card in cards:
-        if not (kept and _is_owners_answer(card.record)):
+        if not (kept and _is_owners_answer(card, writers)):
             kept.append(card)
         elif kept[-1].reply is None and card.text:
             kept[-1] = replace(kept[-1], reply=card.text, reply_dates=card.dates)
     return kept
 
 
-def _is_owners_answer(record: etree._Element) -> bool:
-    """Say whether a record, or what it stands in, is marked as the owner's answer, as WordPress does it."""
-    for element in (record, record.getparent()):
+def _is_owners_answer(card: Card, writers: Collection[str]) -> bool:
+    """Say whether a record answers in a thread, as WordPress marks it, and is of who wrote the page.
+
+    Not every theme marks who that is: the page's head names him.
+    """
+    wrote = " ".join((card.author or "").casefold().split()) in writers
+    for element in (card.record, card.record.getparent()):
         names = ((element.get("class") if element is not None else None) or "").split()
-        if "bypostauthor" in names and "depth-1" not in names:
+        if "depth-1" not in names and ("bypostauthor" in names or (wrote and _DEEPER.search(" ".join(names)))):
             return True
     return False
 

@@ -533,7 +533,7 @@ def test_real_pages_of_others() -> None:
         "keytomylime_1": 19,
         "littlespicejar": 8,
         "pilipinasrecipes_1": 1,
-        "polishfoodies_2": 26,
+        "polishfoodies_2": 15,
         "rachlmansfield": 102,
         "williamssonoma_2": 8,
     }

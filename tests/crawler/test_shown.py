@@ -264,6 +264,19 @@ def test_a_short_review_of_one_name_is_one(text: str) -> None:
     assert [item.text for item in page(body, head=linked(text, author="Ida R.")).items].count(text) == 1
 
 
+@pytest.mark.parametrize(("classes", "head"), [("bypostauthor", ""), ("", '<meta name="author" content="Bo Lind">')])
+def test_answers_of_who_wrote_the_page_are_no_reviews(classes: str, head: str) -> None:
+    row = '<li class="comment depth-{}"><b class="fn">{}</b> <time datetime="2026-05-0{}">May</time><p>{}</p>{}</li>'
+    answer = row.format(f"2 {classes}", "Bo Lind", 4, "Glad that it pours so well.", "")
+    thread = f'<ul class="children">{answer}</ul>'
+    rows = [row.format(1, name, day, text, thread * (day == 3)) for day, (name, _, text, _) in enumerate(SAID, start=3)]
+    own = row.format(1, "Bo Lind", 9, "Comments close on Friday, so hurry.", "")
+    found = page(f'<ol class="comment-list">{"".join(rows)}{own * (not classes)}</ol>', head=head).items
+    assert [item.text for item in found][:3] == [text for _, _, text, _ in SAID]
+    assert [item.reply for item in found][:3] == ["Glad that it pours so well.", None, None]
+    assert len(found) == 3 + (not classes)
+
+
 def test_mark_up_that_is_cut_short_gets_its_end() -> None:
     cut = SAID[0][2][:30] + "…"
     assert page(cards(STARS), head=linked(cut)).items[0].text == SAID[0][2]
