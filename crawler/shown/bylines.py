@@ -106,6 +106,8 @@ def _name(text: str) -> str | None:
     dated = phrases.DATE.sub(" ", " ".join(text.split()))
     for piece in re.split(r"[|·•»(]|\s[-–—]\s|,\s|\s{2,}", dated):
         bare = _BY.sub("", piece.strip(" \t\n-–—.,:)"))
+        if re.search(r"\s[^\W\d_]$", bare) and f"{bare}." in piece:
+            bare += "."  # an initial keeps its stop
         if phrases.nobody(bare):
             return ""
         short = 1 < len(bare) <= 40 and len(bare.split()) <= NAME and re.search(r"[^\W\d_]{2}", bare)

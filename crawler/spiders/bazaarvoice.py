@@ -164,7 +164,8 @@ def _error(errors: tuple[Failure, ...]) -> PageError:
 
 
 def _item(review: Review, products: Mapping[str, Product]) -> Item | None:
-    text, title = plain(review.ReviewText or ""), plain(review.Title or "")
+    # Some clients' texts are escaped twice.
+    text, title = plain((review.ReviewText or "").replace("\\n", "\n")), plain(review.Title or "")
     if not text and not title:
         return None
     product = products.get(review.ProductId or "") or Product()

@@ -102,6 +102,8 @@ def test_what_a_review_may_lack() -> None:
     (bare,) = parse(page({"Id": "1", "ReviewText": "Ok."}, Includes=None), URL).items
     assert (bare.rating, bare.author, bare.url, bare.published, bare.language) == (None, None, None, None, None)
     assert (bare.reply_state, bare.attributes) == ("unknown", {})
+    (twice,) = parse(page({"Id": "1", "ReviewText": r"Too warm.\nNice pockets."}), URL).items
+    assert twice.text == "Too warm.\nNice pockets."
 
 
 @pytest.mark.parametrize(

@@ -262,6 +262,7 @@ def test_what_the_page_shows_below_the_words_of_the_mark_up_is_no_second_review(
 def test_a_short_review_of_one_name_is_one(text: str) -> None:
     body = cards(STARS).replace(SAID[2][2], text).replace("Ida", "Ida R.")
     assert [item.text for item in page(body, head=linked(text, author="Ida R.")).items].count(text) == 1
+    assert page(body).items[2].author == "Ida R."
 
 
 @pytest.mark.parametrize(("classes", "head"), [("bypostauthor", ""), ("", '<meta name="author" content="Bo Lind">')])
