@@ -24,11 +24,15 @@ _COMPARED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A review as the page shows it: `cut` short, or with `quoted` words of others taken out."""
+    """A review as the page shows it: `cut` short, or with `quoted` words of others taken out.
+
+    `answered` where the page says of its reply that it is the company's; else that is likely.
+    """
 
     item: Item
     cut: bool = False
     quoted: bool = False
+    answered: bool = False
 
 
 def merge(blocks: Iterable[Sequence[Item]]) -> list[Item]:
@@ -118,7 +122,7 @@ def join(marked: Sequence[Item], shown: Sequence[Shown]) -> list[Item]:
         else:
             del free[match]
             joined[match] = _joined(joined[match], known[match], each, said)
-    answers = [_Text(each.item.reply) for each in shown if each.item.reply]
+    answers = [_Text(each.item.reply) for each in shown if each.item.reply and each.answered]
     listed = {place for place in free if marked[place].rating is None and any(_is(known[place], a) for a in answers)}
     return _with_own_ids(item for place, item in enumerate(joined) if place not in listed)
 

@@ -27,7 +27,8 @@ class Card:
 
     `link` is where it leads as a whole. `named` says that it has an author, also one who gave no name: then `author`
     is None. `dates` are its candidates for the day of publication, the likeliest first, as they are written. `cut` says
-    that the text ends short, `quoted` that words of others were left out of it.
+    that the text ends short, `quoted` that words of others were left out of it, `reply_said` that the reply itself says
+    that it is the company's.
     """
 
     record: etree._Element
@@ -40,6 +41,7 @@ class Card:
     dates: tuple[str, ...]
     reply: str | None
     reply_dates: tuple[str, ...]
+    reply_said: bool
     cut: bool
     quoted: bool
 
@@ -86,7 +88,7 @@ def _folded(cards: Sequence[Card], writers: Collection[str]) -> list[Card]:
         if not (kept and _is_owners_answer(card, writers)):
             kept.append(card)
         elif kept[-1].reply is None and card.text:
-            kept[-1] = replace(kept[-1], reply=card.text, reply_dates=card.dates)
+            kept[-1] = replace(kept[-1], reply=card.text, reply_dates=card.dates, reply_said=True)
     return kept
 
 
@@ -128,6 +130,7 @@ def _card(sheet: Sheet, rating: Rating | None, title: str | None, author: str | 
         dates=tuple(dates_of(sheet.root, sheet.body)),
         reply=reply,
         reply_dates=reply_dates,
+        reply_said=sheet.said,
         cut=cut,
         quoted=sheet.quoted,
     )

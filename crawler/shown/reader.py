@@ -43,7 +43,9 @@ def read(root: etree._Element, context: reviews.Context) -> tuple[list[Shown], C
             continue
         # The name of a thread above each post is no headline of the post.
         items = [_item(card, context, "" if group.ratings else outside) for card in found]
-        said = [Shown(item, card.cut, card.quoted) for item, card in zip(items, found, strict=True) if item]
+        said = [
+            Shown(item, card.cut, card.quoted, card.reply_said) for item, card in zip(items, found, strict=True) if item
+        ]
         # What is not shown is believed only where it repeats what is: else it is a pattern for a script to fill.
         if group.hidden and shown.keys().isdisjoint(_key(each.item) for each in said):
             continue

@@ -76,9 +76,11 @@ def cut_answers(sheet: Sheet, main: frozenset[str], elsewhere: str) -> None:
         block = _block(element, sheet)
         if block is None or not _is_answer(block, order):
             continue
-        if _is_companys(block, elsewhere):
+        said = _says_so(block)
+        if said or _is_likely(block, elsewhere):
             sheet.replies.append(deepcopy(element))
             sheet.replies[-1].tail = None
+            sheet.said = sheet.said or (said and len(sheet.replies) == 1)
         order.leave_out(element)
         drop(element)
 
@@ -113,14 +115,18 @@ def _is_answer(block: _Block, order: _Order) -> bool:
     return (named or dated) and not phrases.OTHER_DATE.search(block.head)
 
 
-def _is_companys(block: _Block, elsewhere: str) -> bool:
-    """Say whether an answer is the company's: by its words, its names, or a name that the page bears elsewhere."""
+def _says_so(block: _Block) -> bool:
+    """Say whether an answer says that it is the company's, by its words or its names."""
+    named = block.names & naming.REPLY and not block.names & naming.TALKBACK
+    return not phrases.CUSTOMERS.search(block.head) and bool(block.labelled or named)
+
+
+def _is_likely(block: _Block, elsewhere: str) -> bool:
+    """Say whether an answer is of staff, or bears a name that the page bears elsewhere: in a forum anybody's may be."""
     if phrases.CUSTOMERS.search(block.head):
         return False
     staff = phrases.STAFF.search(f"{block.head} {block.element.get('class') or ''}")
-    if block.labelled or staff or (block.names & naming.REPLY and not block.names & naming.TALKBACK):
-        return True
-    return any(_is_name(text) and text.casefold() in elsewhere for text in block.heads)
+    return bool(staff) or any(_is_name(text) and text.casefold() in elsewhere for text in block.heads)
 
 
 def _is_state(line: Line) -> bool:

@@ -49,7 +49,8 @@ class Sheet:
     """A record on the way to a card: a copy without what is no part of it, its lines, and the answers cut out of it.
 
     `labels` are the lines that many records of the group have, `body` those of its author; `more` says that a link
-    leads to the rest of the text, `quoted` that words of others were left out.
+    leads to the rest of the text, `quoted` that words of others were left out, `said` that the first answer itself says
+    that it is the company's.
     """
 
     record: etree._Element
@@ -58,6 +59,7 @@ class Sheet:
     lines: list[Line] = field(default_factory=list)
     replies: list[etree._Element] = field(default_factory=list)
     body: list[Line] = field(default_factory=list)
+    said: bool = False
     more: bool = False
     quoted: bool = False
 

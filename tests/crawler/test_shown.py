@@ -278,6 +278,17 @@ def test_answers_of_who_wrote_the_page_are_no_reviews(classes: str, head: str) -
     assert len(found) == 3 + (not classes)
 
 
+def test_a_post_of_a_forums_team_is_a_post() -> None:
+    kind = "itemscope itemtype='http://schema.org/DiscussionForumPosting'"
+    posts = [
+        f"<li class=post {kind}><b itemprop=author>{name}</b> <i>{role}</i> <time itemprop=datePublished "
+        f"datetime=2026-05-0{day}>May</time><div itemprop=articleBody><p>{text}</p></div></li>"
+        for day, role, (name, _, text, _) in zip((3, 4), ("Members", "Team"), SAID, strict=False)
+    ]
+    found = page(f"<ul><li><ul>{''.join(posts)}</ul></li></ul>").items
+    assert [item.text for item in found] == [text for _, _, text, _ in SAID[:2]]
+
+
 def test_mark_up_that_is_cut_short_gets_its_end() -> None:
     cut = SAID[0][2][:30] + "…"
     assert page(cards(STARS), head=linked(cut)).items[0].text == SAID[0][2]

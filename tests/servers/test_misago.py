@@ -15,6 +15,8 @@ from django_site import DjangoSite
 from listener import BEGUN, Listener
 from programs import Program
 
+from overheard.report.formats import stamp
+
 pytestmark = [pytest.mark.slow, pytest.mark.servers]
 
 ADDRESS = """
@@ -131,7 +133,7 @@ def test_a_thread_over_several_pages(forum: Forum, listener: Listener) -> None:
     assert set(found) == shown
     said = found[thread["posts"][7]]
     moment = BEGUN + timedelta(minutes=8)
-    assert (said["text"], said["published"]) == ("Pot 7 drips, again.", moment.isoformat())
+    assert (said["text"], said["published"]) == ("Pot 7 drips, again.", stamp(moment))
     assert (said["rating"], said["reply_state"]) == (None, "unknown")
     answer = found[more["posts"][0]]
     assert answer["text"].startswith("Nicht meine!")

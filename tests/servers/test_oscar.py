@@ -19,6 +19,8 @@ from django_site import DjangoSite
 from listener import BEGUN, Listener
 from programs import Program
 
+from overheard.report.formats import stamp
+
 pytestmark = [pytest.mark.slow, pytest.mark.servers]
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "sources" / "selectors.md"
@@ -109,10 +111,10 @@ def test_the_reviews_of_a_product(shop: Shop, listener: Listener, rules: str) ->
     said = found[f"{url}{numbers[3]}/"]
     assert (said["title"], said["text"]) == ("Teapot: 3", "Review 3 of it. The handle gets hot.")
     assert (said["rating"], said["rating_given"], said["rating_scale"]) == (0.75, "Four", 5.0)
-    assert said["published"] == (BEGUN + timedelta(minutes=3)).isoformat()
+    assert said["published"] == stamp(BEGUN + timedelta(minutes=3))
     assert said["reply_state"] == "unknown"
     # Django writes this one as "noon".
-    assert found[f"{url}{numbers[2]}/"]["published"] == BEGUN.replace(hour=12, minute=0).isoformat()
+    assert found[f"{url}{numbers[2]}/"]["published"] == stamp(BEGUN.replace(hour=12, minute=0))
     stars = [mention["rating_given"] for mention in found.values()]
     assert {star: stars.count(star) for star in stars} == dict.fromkeys(("One", "Two", "Three", "Four", "Five"), 9)
     assert not [row for row in listener.stored("SELECT author FROM mentions") if "Fenna" in str(row)]

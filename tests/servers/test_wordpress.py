@@ -20,6 +20,8 @@ import pytest
 from listener import BEGUN, Listener
 from programs import Program, absent, free_port, running, serves, succeeds
 
+from overheard.report.formats import stamp
+
 pytestmark = [pytest.mark.slow, pytest.mark.servers]
 
 PAGE_SIZE = 100
@@ -186,7 +188,7 @@ def test_a_discussion(blog: Blog, listener: Listener) -> None:
     mentions = {mention["url"].rpartition("-")[2]: mention for mention in listener.mentions(source)}
     answered = mentions[str(first)]
     assert answered["text"] == "The spout drips & the lid rattles."
-    assert (answered["published"], answered["reply_state"]) == (BEGUN.isoformat(), "answered")
+    assert (answered["published"], answered["reply_state"]) == (stamp(BEGUN), "answered")
     assert answered["url"] == f"{blog.url}/the-large-teapot/#comment-{first}"
     assert mentions[str(second)]["text"].startswith("One and a half!")
     assert "ann@" not in mentions[str(second)]["text"]
@@ -254,7 +256,7 @@ def test_posts_and_their_search(blog: Blog, listener: Listener) -> None:
     assert (crawled["added"], crawled["rejected"]) == (int(public), 1)
     (news,) = [mention for mention in listener.mentions(source) if mention["title"] == "News 7"]
     assert (news["text"], news["url"]) == ("A new glaze, number 7.", f"{blog.url}/news-7/")
-    assert news["published"] == (BEGUN + timedelta(minutes=7)).isoformat()
+    assert news["published"] == stamp(BEGUN + timedelta(minutes=7))
     found = listener.tried(f"url={blog.url},what=posts,search=glaze number 103", "--kind", "wordpress")
     assert [item["title"] for item in found["items"]] == ["News 103"]
 
