@@ -58,7 +58,8 @@ def words_of(text: str, *, numbers: bool = False) -> list[str]:
     """
     folded = _LEFT_OUT.sub(" ", text).casefold()
     if not folded.isascii():
-        folded = _MARKS.sub("", unicodedata.normalize("NFKD", folded))
+        # Letters of mathematics and the like are capitals only then.
+        folded = _MARKS.sub("", unicodedata.normalize("NFKD", folded)).casefold()
     found = _WORD.findall(folded)[:LONGEST]
     return found if numbers else ["0" if word[0].isdecimal() else word for word in found]
 

@@ -8,7 +8,7 @@ from itertools import islice
 
 import pytest
 from copied import CHANGES, reviews, sentences
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from overheard.nlp.copies import BANDS, SHARED, are_copies, bands_of, common, key_of, words_of
@@ -70,6 +70,7 @@ def test_the_words_in_common_are_those_of_the_textbook(one: list[str], other: li
     assert common(one, other) == common(other, one) == table[len(one) - 1, len(other) - 1]
 
 
+@example("\N{MATHEMATICAL BOLD SCRIPT CAPITAL A}", "")
 @given(st.text(), st.text())
 def test_any_text_can_be_compared(one: str, other: str) -> None:
     words, others = words_of(one), words_of(other)
