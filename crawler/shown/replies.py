@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -12,7 +14,20 @@ from overheard.crawler.shown import naming, phrases
 from overheard.crawler.shown.bylines import dates_of
 from overheard.crawler.shown.prose import once
 from overheard.crawler.shown.records import says_date
-from overheard.crawler.shown.sheets import BLOCKS, HEAD, NAME, Line, Sheet, drop, has_date, is_aside, lines_of, up
+from overheard.crawler.shown.sheets import (
+    BLOCKS,
+    HEAD,
+    NAME,
+    Line,
+    Sheet,
+    drop,
+    has_date,
+    is_aside,
+    is_worded,
+    lines_of,
+    slots_of,
+    up,
+)
 from overheard.crawler.shown.stars import own_text
 
 
@@ -40,12 +55,30 @@ class _Block:
 
 
 class _Order:
-    """Where the elements of a record stand and which of them bear dates, read once: each block asks for it."""
+    """Where the elements of a record stand, and which of them bear dates or words, read once: each block asks for it.
+
+    To read each of thousands of blocks that are nested in one another takes the square of their number.
+    """
 
     def __init__(self, root: etree._Element) -> None:
         self.elements = [element for element in root.iter() if isinstance(element.tag, str)]
         self.place = {element: place for place, element in enumerate(self.elements)}
         self._dated = [element for element in self.elements if says_date(element)]
+        self._worded = [place for place, element in enumerate(self.elements) if is_worded(element)]
+        self._end = list(range(1, len(self.elements) + 1))
+        for place in range(len(self.elements) - 1, 0, -1):
+            parent = self.place[self.elements[place].getparent()]
+            self._end[parent] = max(self._end[parent], self._end[place])
+
+    def lines_in(self, element: etree._Element) -> Iterator[Line]:
+        """Yield what `lines_of` yields."""
+        here = self.place[element]
+        end, passed = self._end[here], here + 1
+        while (at := bisect_left(self._worded, passed)) < len(self._worded) and self._worded[at] < end:
+            worded = self.elements[self._worded[at]]
+            passed = self._end[self._worded[at]]
+            if worded in self.place and (text := text_of(worded)):
+                yield Line(worded, text, slots_of(worded, element))
 
     def another_date(self, element: etree._Element) -> bool:
         """Say whether a date stands in an element and one before it, which is that of the record."""
@@ -73,7 +106,7 @@ def cut_answers(sheet: Sheet, main: frozenset[str], elsewhere: str) -> None:
             continue
         if first is not None and order.place[element] < order.place[first]:
             continue
-        block = _block(element, sheet)
+        block = _block(element, sheet, order)
         if block is None or not _is_answer(block, order):
             continue
         said = _says_so(block)
@@ -93,9 +126,10 @@ def _is_nested(element: etree._Element, root: etree._Element) -> bool:
     return False
 
 
-def _block(element: etree._Element, sheet: Sheet) -> _Block | None:
+def _block(element: etree._Element, sheet: Sheet, order: _Order) -> _Block | None:
     """Return a part of a record, None where it has no words, or most of those of the record, or several answers."""
-    lines = list(lines_of(element)) or ([Line(element, text_of(element), frozenset())] if own_text(element) else [])
+    lines = list(order.lines_in(element))
+    lines = lines or ([Line(element, text_of(element), frozenset())] if own_text(element) else [])
     total = sum(line.words for line in lines)
     if total < 2 or sum(line.words for line in sheet.lines) <= total:
         return None

@@ -150,14 +150,19 @@ def lines_of(root: etree._Element) -> Iterator[Line]:
         element = stack.pop()
         if not isinstance(element.tag, str):
             continue
-        if re.search(r"[^\W_]|[^\s\W]|[\U0001f300-\U0001faff★☆]", own_text(element)) and element is not root:
+        if element is not root and is_worded(element):
             if text := text_of(element):
-                yield Line(element, text, _slots(element, root))
+                yield Line(element, text, slots_of(element, root))
         else:
             stack.extend(reversed(element))
 
 
-def _slots(element: etree._Element, root: etree._Element) -> frozenset[str]:
+def is_worded(element: etree._Element) -> bool:
+    """Say whether words, or signs that stand for some, stand in an element itself."""
+    return bool(re.search(r"[^\W_]|[^\s\W]|[\U0001f300-\U0001faff★☆]", own_text(element)))
+
+
+def slots_of(element: etree._Element, root: etree._Element) -> frozenset[str]:
     """What marks the place of a line in a record: the names on it, or the next ones around it, with its own tag."""
     here = element
     while here is not None and here is not root:

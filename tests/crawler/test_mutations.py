@@ -51,6 +51,19 @@ def test_what_is_nested_thousands_of_times_is_read_in_little_time(opened: str) -
     assert time.process_time() - started < SECONDS
 
 
+def test_empty_blocks_around_an_answer_are_read_in_little_time() -> None:
+    card = (
+        "<div class=review><b class=author>Ann</b> <span aria-label='4 of 5 stars'></span> <time>2026-10-0{n}</time>"
+        "<p class=body>Great shop, fast delivery to my home, would buy here again number {n}.</p>{answer}</div>"
+    )
+    wrapped = "<div>" * 6000 + "Thanks a lot"
+    page = "".join(card.format(n=n, answer=wrapped if n == 5 else "") for n in range(1, 6))
+    started = time.process_time()
+    found = schemaorg.parse(page.encode(), "https://shop.example/p", datetime(2026, 11, 22, tzinfo=UTC))
+    assert time.process_time() - started < SECONDS
+    assert [item.rating for item in found.items] == [0.75] * 5
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("corpus", ["own", "recorded"])
 def test_damaged_answers_are_pages_or_named_errors(corpus: str, request: pytest.FixtureRequest) -> None:
