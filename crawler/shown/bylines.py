@@ -18,6 +18,8 @@ _BY = re.compile(
     r"^(?:\S*\s)??(?:by|von|door|par|por|di|da|de)\s+(?=\S)|\s+(?:on|am|le|el|il|em|op|pe|la data de)$", re.IGNORECASE
 )
 """What stands before a name, and between it and a date."""
+_FROM = re.compile(r"(?<=\w)\s+(?:from|aus|uit)\s.*", re.IGNORECASE)
+"""Where an author lives, behind the name."""
 
 
 def titles_of(sheets: Sequence[Sheet]) -> list[str | None]:
@@ -105,7 +107,7 @@ def _name(text: str) -> str | None:
     """Return the name in a line that says by whom and when; "" for one that says nobody, None where there is none."""
     dated = phrases.DATE.sub(" ", " ".join(text.split()))
     for piece in re.split(r"[|·•»(]|\s[-–—]\s|,\s|\s{2,}", dated):
-        bare = _BY.sub("", piece.strip(" \t\n-–—.,:)"))
+        bare = _FROM.sub("", _BY.sub("", piece.strip(" \t\n-–—.,:)")))
         if re.search(r"\s[^\W\d_]$", bare) and f"{bare}." in piece:
             bare += "."  # an initial keeps its stop
         if phrases.nobody(bare):

@@ -82,7 +82,7 @@ AUTHOR = frozenset(
     """
     author authors user username nick nickname name who by byline reviewer customer consumer guest member pseudo
     pseudonym autor auteur autore nom nombre naam nume utente usuario utilizator gast cliente poster creator fn
-    profile avatar
+    profile avatar credit
     """.split()
 )
 """Who wrote it."""

@@ -1,7 +1,8 @@
 """The reviews that a page shows to its readers, from the structure that it repeats: for pages without schema.org data.
 
 Where it is unsure it gives nothing: a group needs a date in each record, and ratings, or names that say that people
-speak there and records that lead to no pages of their own, as a list of articles does.
+speak there and records that lead to no pages of their own, as a list of articles does. Without dates each record has to
+be called a review by its class and to be signed, on a page that shows no others.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from overheard.intake.item import Item
 from overheard.intake.values import is_relative
 from overheard.nlp.identity import names_author
 
+_TOLD = 5
+"""Words from which on a text without a date is no label."""
 _LOOKED_AT = 60
 """Groups of a page that are read closely, the likeliest first: no page has more that matter."""
 
@@ -35,7 +38,7 @@ def read(root: etree._Element, context: reviews.Context) -> tuple[list[Shown], C
     shown: dict[tuple[str, str | None], Shown] = {}
     rejected: Counter[str] = Counter()
     for group in records.find(root)[:_LOOKED_AT]:
-        if any(records.overlap(group, other) for other in taken) or (taken and taken[0].ratings and not group.ratings):
+        if any(records.overlap(group, other) for other in taken) or _is_lesser(group, taken):
             continue
         outside = _outside(root, group)
         found = cards.read(group, outside)
@@ -54,6 +57,11 @@ def read(root: etree._Element, context: reviews.Context) -> tuple[list[Shown], C
             shown.setdefault(_key(each.item), each)
         rejected[NO_TEXT] += len(items) - len(said)
     return list(shown.values()), +rejected
+
+
+def _is_lesser(group: Group, taken: Sequence[Group]) -> bool:
+    """Say whether a group lacks what the likeliest one of the page has: ratings, or dates."""
+    return bool(taken) and ((bool(taken[0].ratings) and not group.ratings) or not group.dated)
 
 
 def _key(item: Item) -> tuple[str, str | None]:
@@ -77,10 +85,12 @@ def _outside(root: etree._Element, group: Group) -> str:
 def _sure(found: Sequence[Card], group: Group, context: reviews.Context) -> bool:
     """Say whether the cards of a group are reviews or posts of people."""
     said = [card for card in found if card.text]
-    if not said or sum(bool(card.dates) for card in said) * 3 < len(said) * 2:
+    if not said or (group.dated and sum(bool(card.dates) for card in said) * 3 < len(said) * 2):
         return False
     authors = sum(card.named for card in said) * 3 >= len(said) * 2
     leads = sum(_leads_on(card, context) for card in said) * 2 > len(said)
+    if not group.dated:
+        return authors and not leads and sum(len(card.text.split()) >= _TOLD for card in said) * 3 >= len(said) * 2
     if group.ratings:
         teasers = leads and sum(card.cut for card in said) * 2 > len(said)
         answered = any(card.reply for card in said)

@@ -28,13 +28,14 @@ class Group:
     """Elements that a page repeats, two or more, in document order, none within another.
 
     `ratings` is in how many of them a rating stands, 0 where that is an exception; `talk` says that a name or a heading
-    there means what people say; `hidden` that a reader does not see them at first.
+    there means what people say; `hidden` that a reader does not see them at first; `dated` that most bear a date.
     """
 
     members: tuple[etree._Element, ...]
     ratings: int
     talk: bool
     hidden: bool
+    dated: bool = True
 
     @cached_property
     def set(self) -> frozenset[etree._Element]:
@@ -124,14 +125,22 @@ class Outline:
 def find(root: etree._Element) -> list[Group]:
     """Return the groups of a page that may be reviews, the likeliest first; some may hold others.
 
-    Those with ratings come first, then the fuller ones, then the outer ones; hidden ones come last of their kind.
+    Those with dates come first, among them those with ratings, then the fuller ones, then the outer ones; hidden ones
+    come last of their kind.
     """
     outline = Outline(root)
     groups = [group for members in _alike(outline) for group in _judged(members, outline)]
+    groups += [group for members in _named(outline) for group in _judged(members, outline, dated=False)]
     listing = _listing(groups)
     return sorted(
         (group for place, group in enumerate(groups) if place not in listing),
-        key=lambda each: (not each.ratings, each.hidden, -(each.ratings or len(each.members)), each.depth),
+        key=lambda each: (
+            not each.dated,
+            not each.ratings,
+            each.hidden,
+            -(each.ratings or len(each.members)),
+            each.depth,
+        ),
     )
 
 
@@ -184,6 +193,27 @@ def _alike(outline: Outline) -> Iterator[list[etree._Element]]:
             yield list(outer)
 
 
+def _named(outline: Outline) -> Iterator[list[etree._Element]]:
+    """Yield elements without a date that share a class that calls each of them a review."""
+    alike: defaultdict[object, list[etree._Element]] = defaultdict(list)
+    for element in outline.elements:
+        names = naming.words(element)
+        if not names.isdisjoint(naming.OPINION) and not outline.dated(element):
+            for name in (element.get("class") or "").split():
+                if not naming.pieces(name).isdisjoint(naming.OPINION):
+                    alike[element.tag, name].append(element)
+    for members in alike.values():
+        outer = list(_outermost(members))
+        if len(outer) >= 2 and not _is_chosen(outer[0]):
+            yield outer
+
+
+def _is_chosen(element: etree._Element) -> bool:
+    """Say whether a name on an element or around it says that the company shows what it chose."""
+    around = (element, *islice(element.iterancestors(), _LEVELS))
+    return any(not naming.words(each).isdisjoint(naming.CHOSEN) for each in around)
+
+
 def _outermost(members: Iterable[etree._Element]) -> Iterator[etree._Element]:
     chosen: set[etree._Element] = set()
     for member in members:
@@ -192,7 +222,7 @@ def _outermost(members: Iterable[etree._Element]) -> Iterator[etree._Element]:
             yield member
 
 
-def _judged(members: Sequence[etree._Element], outline: Outline) -> Iterator[Group]:
+def _judged(members: Sequence[etree._Element], outline: Outline, *, dated: bool = True) -> Iterator[Group]:
     """Yield the shown and the hidden ones of some elements as groups, where they may be reviews."""
     for hidden in (False, True):
         these = tuple(member for member in members if (member in outline.hidden) is hidden)
@@ -202,7 +232,7 @@ def _judged(members: Sequence[etree._Element], outline: Outline) -> Iterator[Gro
         ratings = ratings if ratings >= 2 and ratings >= len(these) / 4 else 0
         talk = _talk(these)
         if ratings or talk:
-            yield Group(these, ratings, talk, hidden)
+            yield Group(these, ratings, talk, hidden, dated)
 
 
 def _talk(members: Sequence[etree._Element]) -> bool:

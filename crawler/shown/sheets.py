@@ -166,12 +166,17 @@ def slots_of(element: etree._Element, root: etree._Element) -> frozenset[str]:
     """What marks the place of a line in a record: the names on it, or the next ones around it, with its own tag."""
     here = element
     while here is not None and here is not root:
-        names = [*(here.get("class") or "").split(), *(f"@{name}" for name in here.attrib if name.startswith("data-"))]
+        names = [*(here.get("class") or "").split(), *(f"@{name}" for name in here.attrib if _is_own(name))]
         names += [f"={name}" for name in (here.get("itemprop") or "").split()]
         if names:
             return frozenset(names if here is element else [f"{name}>{element.tag}" for name in names])
         here = here.getparent()
     return frozenset([f">{element.tag}"])
+
+
+def _is_own(attribute: str) -> bool:
+    """Say whether an attribute is the site's own: Vue and React put theirs on every element."""
+    return attribute.startswith("data-") and not attribute.startswith(("data-react", "data-v-"))
 
 
 def main_slot(sheets: Sequence[Sheet]) -> frozenset[str]:

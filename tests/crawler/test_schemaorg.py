@@ -530,6 +530,7 @@ def test_real_pages_of_others() -> None:
         "adrianasbestrecipes_2": 14,
         "chefjeanpierre_1": 25,
         "eatwell101": 16,
+        "epicurious": 4,
         "keytomylime_1": 19,
         "littlespicejar": 8,
         "pilipinasrecipes_1": 1,

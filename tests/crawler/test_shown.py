@@ -351,3 +351,32 @@ def test_any_mark_up_gives_items_that_can_be_stored(pieces: list[str]) -> None:
         repr(item).encode()
         assert item.text
         assert item.rating is None or 0 <= item.rating <= 1
+
+
+UNDATED = "<li class=most><div class=review-text><p>{}</p><div class=footer><span class=credit>{} from Ghent</span></div></div>"
+NAMED = "<div class=product-review><b class=name>{1}</b><p>{0}</p></div>"
+
+
+@pytest.mark.parametrize(
+    ("around", "record", "count"),
+    [
+        pytest.param("<ul id=reviews><h2>Reviews</h2>{}</ul>", UNDATED, 3, id="named so"),
+        pytest.param("<div class=swiper>{}</div>", UNDATED, 0, id="chosen by the company"),
+        pytest.param("<div>{}</div>", NAMED, 3, id="named so, nothing around"),
+        pytest.param("<div>{}</div>", NAMED.replace("product-review", "teaser"), 0, id="not named so"),
+        pytest.param("<div>{}</div>", NAMED.replace("<p>{0}</p>", "<p>120 reviews</p>"), 0, id="labels"),
+        pytest.param("<div>{}</div>", NAMED.replace("<p>{0}</p>", "<a href=/t/{1}>{0}</a>"), 0, id="leads elsewhere"),
+        pytest.param("<div>{}</div>", NAMED.replace("<b class=name>{1}</b>", ""), 0, id="nobody's"),
+    ],
+)
+def test_reviews_without_a_date_are_named_and_signed(around: str, record: str, count: int) -> None:
+    found = page(around.format("".join(record.format(text, name) for name, _, text, _ in SAID))).items
+    assert [(item.author, item.text, item.published) for item in found] == [
+        (name, text, None) for name, _, text, _ in SAID
+    ][:count]
+
+
+def test_dated_reviews_leave_undated_ones_out() -> None:
+    undated = "".join(NAMED.format(f"{text} Said elsewhere.", name) for name, _, text, _ in SAID)
+    found = page(cards('<span class="stars-{n}"></span>') + f"<div class=chosen>{undated}</div>").items
+    assert [item.text for item in found] == [text for _, _, text, _ in SAID]
