@@ -62,16 +62,29 @@ class Intake:
         if self._handles is None:
             self._handles = _own_handles(session)
         now = datetime.now(UTC)
-        drafts = [self._draft(item, source_id, source.language, now) for item in items]
+        texts = [self._text(item) for item in items]
+        languages = self._identifier.identify_all(
+            [
+                (f"{title}\n{text}" if title else text, item.language or source.language)
+                for item, (title, text) in zip(items, texts, strict=True)
+            ]
+        )
+        drafts = [
+            self._draft(item, source_id, now, title=title, text=text, language=language)
+            for item, (title, text), language in zip(items, texts, languages, strict=True)
+        ]
         if self._remember:
             self.seen[source_id].update(draft.external_id for draft in drafts)
         return upsert(session, source, drafts, brand_ids)
 
-    def _draft(self, item: Item, source_id: int, prior: str | None, now: datetime) -> MentionDraft:
+    def _text(self, item: Item) -> tuple[str, str]:
+        """The title and the text that are kept; a title alone is the text."""
         title, text = (hide_author(self._clean(field), item.author) for field in (item.title, item.text))
-        if not text:
-            title, text = "", title
-        language = self._identifier.identify(f"{title}\n{text}" if title else text, item.language or prior)
+        return (title, text) if text else ("", title)
+
+    def _draft(
+        self, item: Item, source_id: int, now: datetime, *, title: str, text: str, language: str
+    ) -> MentionDraft:
         return MentionDraft(
             external_id=self._external_id(item, source_id),
             title=title or None,

@@ -284,6 +284,11 @@ def test_accuracy_on_the_labelled_corpus(identifier: LanguageIdentifier) -> None
     assert accuracy(identifier, table, with_prior=True) >= 0.998
 
 
+def test_neighbours_change_nothing(identifier: LanguageIdentifier) -> None:
+    texts = [(text * (1 + number % 40), None) for number, text in enumerate([*OURS.values(), "", "😀", "Ωραίο"] * 12)]
+    assert identifier.identify_all(texts) == [identifier.identify(*text) for text in texts]
+
+
 @pytest.fixture(scope="module")
 def models() -> dict[bool, tuple[Likelihoods, Model]]:
     """Ours and py3langid's own, with all languages and with some."""
@@ -307,7 +312,8 @@ def test_likelihoods_are_those_of_the_model_that_they_come_from(
     for name, chance in ranked:
         code = SAME.get(name, name)
         best[code] = max(chance, best.get(code, 0.0))
-    found = ours.of(words)
+    (found,) = ours.of([words])
+    assert ours.of([["x"], words, [], words]) == [*ours.of([["x"]]), found, {}, found]
     if found:
         assert found == pytest.approx(best, abs=1e-4)
     else:  # it knows nothing of the text: all are alike, but for the two scripts of Serbian
