@@ -21,6 +21,11 @@ from overheard.settings import CrawlSettings, Settings
 from overheard.store.database import Store
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests come first: what is left at the end is small, so that no process waits long for the others."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings whose store and key lie in a folder of the test's own; no delay between requests."""
