@@ -160,7 +160,8 @@ def export(home: Home) -> None:
     import tomli_w
 
     with home.store() as store, store.reading() as session:
-        click.echo(tomli_w.dumps({"brands": _exported(session)}), nl=False)
+        found = _exported(session)
+    click.echo(tomli_w.dumps({"brands": found}), nl=False)
 
 
 def _exported(session: Session) -> list[dict[str, Any]]:

@@ -21,6 +21,9 @@ from overheard.errors import BusyError, DiskError, SchemaError, StoreError
 HEAD = "0004"
 """The schema revision of this program: the newest file in store/migrations/versions (a test compares them)."""
 
+CONNECT_SECONDS = 10
+"""How long a PostgreSQL server may stay silent when it is connected to, unless the URL gives a `connect_timeout`."""
+
 BUSY_MILLISECONDS = 30_000
 """How long a statement waits for another writer; longer than any of our transactions takes."""
 
@@ -152,8 +155,11 @@ def _parse(url: str) -> URL:
 
 
 def _engine(url: str) -> Engine:
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "postgresql" and "connect_timeout" not in parsed.query:
+        parsed = parsed.update_query_dict({"connect_timeout": str(CONNECT_SECONDS)})
     try:
-        engine = create_engine(_parse(url))
+        engine = create_engine(parsed)
     except (ModuleNotFoundError, NoSuchModuleError):
         raise StoreError("PostgreSQL needs its driver; run `pip install 'overheard[postgres]'`") from None
     if engine.dialect.name == "sqlite":

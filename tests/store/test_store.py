@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -131,6 +133,15 @@ def test_a_store_that_cannot_be_is_refused_in_one_line(url: str) -> None:
     with pytest.raises(StoreError) as caught:
         Store.create(url)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_a_server_that_says_nothing_is_not_waited_for_without_end() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        started = time.monotonic()
+        with pytest.raises(StoreError, match="timeout"):
+            Store.open(f"postgresql://tests@127.0.0.1:{silent.getsockname()[1]}/any")
+        assert time.monotonic() - started < 20
 
 
 def test_a_newer_schema_is_refused(store: Store) -> None:
