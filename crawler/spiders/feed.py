@@ -128,8 +128,10 @@ def _next(links: list[dict[str, Any]], url: str) -> tuple[str, ...]:
 
 def _item(entry: Any, url: str, fetched: datetime, language: str | None) -> Item | None:
     author = plain((entry.get("author_detail") or {}).get("name") or entry.get("author") or "") or None
-    text = _text(entry)
-    title = own_title(plain(entry.get("title") or ""), text) or ""
+    given, text = plain(entry.get("title") or ""), _text(entry)
+    if headline := _headline(entry, given, text):
+        given, text = "", headline
+    title = own_title(given, text) or ""
     if author and title.endswith(author) and _BY.search(title.removesuffix(author)):
         title = ""  # "Comment on … by …": made by the blog, and it names the author
     if text and _NUMBER.fullmatch(title):
@@ -168,6 +170,13 @@ def _text(entry: Any) -> str:
     links = ((part, _ONLY_LINK.fullmatch(part)) for part in [*parts, entry.get("summary") or ""])
     texts = [plain(part) for part, link in links if not link or unescape(link[1]) != entry.get("comments")]
     return _SUBMITTED.sub("", max(texts, key=len, default=""))
+
+
+def _headline(entry: Any, title: str, text: str) -> str | None:
+    """The headline where title and text are only that and the publisher's name, as in a list of many sites' news."""
+    publisher = plain((entry.get("source") or {}).get("title") or "")
+    headline = title.removesuffix(publisher).rstrip(" -–|")
+    return headline if publisher and headline and " ".join(text.split()) == f"{headline} {publisher}" else None
 
 
 def _moment(entry: Any, name: str, fetched: datetime) -> datetime | None:

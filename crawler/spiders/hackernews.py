@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import datetime
 from typing import Any
@@ -42,6 +43,8 @@ EXACT = {
 }
 """Without these the search also returns near matches, longer words, addresses and names of authors."""
 
+_SHORTENED = re.compile(r'<a href="([^"]+)"[^>]*>([^<]*)\.\.\.</a>')
+"""A link that is shown by the beginning of its address."""
 _QUOTE = re.compile(
     r"(?:^|(?<=\n)|(?<=<p>))\s*(?:<i>\s*(?:&gt;|>).*?</i>|(?:<i>\s*)?(?:&gt;|>)[^\n]*?(?=\n|<p>|$))",
     re.IGNORECASE | re.DOTALL,
@@ -144,8 +147,14 @@ def _second(hit: Any) -> int | None:
     return given if isinstance(given, int) else None
 
 
+def _whole_link(link: re.Match[str]) -> str:
+    """A link whose text is its own address, cut short, with the address as a whole."""
+    address, shown = html.unescape(link[1]), html.unescape(link[2])
+    return html.escape(address) if address.startswith(shown) else link[0]
+
+
 def _item(hit: Hit) -> Item | None:
-    text = plain(_QUOTE.sub("", hit.comment_text or hit.story_text or ""))
+    text = plain(_SHORTENED.sub(_whole_link, _QUOTE.sub("", hit.comment_text or hit.story_text or "")))
     title = plain(hit.title or "")
     if not text and not title:
         return None

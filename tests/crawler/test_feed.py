@@ -92,6 +92,19 @@ def test_a_title_that_only_names_the_author_or_counts_is_none(title: str, kept: 
     assert found.items[0].title == kept
 
 
+@pytest.mark.parametrize(
+    ("description", "title", "text"),
+    [
+        ("<a href='/1'>Kettles go up</a>&nbsp;&nbsp;<font color='#6f6f6f'>The Quill</font>", None, "Kettles go up"),
+        ("Kettles go up, says The Quill", "Kettles go up - The Quill", "Kettles go up, says The Quill"),
+    ],
+)
+def test_the_publisher_of_a_headline_is_no_part_of_it(description: str, title: str | None, text: str) -> None:
+    source = '<source url="https://quill.example">The Quill</source><title>Kettles go up - The Quill</title>'
+    (item,) = rss(f"<item>{source}<description>{escape(description)}</description></item>").items
+    assert (item.title, item.text) == (title, text)
+
+
 def test_an_address_that_names_its_author_is_marked() -> None:
     found = rss("<item><link>https://social.example/@mara/17</link><description>Fine.</description></item>")
     assert found.items[0].author_in_url

@@ -126,9 +126,12 @@ def test_a_link_that_names_its_author_or_is_none_is_not_kept(link: str) -> None:
         ("Mio.<p>> a bare sign", "Mio."),
         ("Più &gt; meno, e <i>mio</i>.", "Più > meno, e mio."),
         ("Mio <a href=\"https:&#x2F;&#x2F;lanternly.example\">qui</a>.", "Mio qui."),
+        ("Mio: <a href=\"https:&#x2F;&#x2F;l.example&#x2F;a&amp;b\">https:&#x2F;&#x2F;l.example...</a>",
+         "Mio: https://l.example/a&b"),
+        ("Mio <a href=\"https:&#x2F;&#x2F;l.example\">aspetta...</a>", "Mio aspetta..."),
     ],
 )  # fmt: skip
-def test_lines_that_quote_others_are_left_out(given: str, text: str) -> None:
+def test_words_of_others_are_left_out_and_links_are_whole(given: str, text: str) -> None:
     (item,) = parse(json.dumps(answer(comment(1, comment_text=given))).encode(), URL).items
     assert item.text == text
 
