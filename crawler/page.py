@@ -48,6 +48,10 @@ _OWN_BYTES = ("utf-16", "utf-32", "iso2022", "hz")
 """Encodings whose texts may read as UTF-8 by accident: there the label counts."""
 
 
+_CP1252 = {0xDC00 + byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0x100)}
+"""What the bytes mean that are no UTF-8, by the surrogates that stand for them."""
+
+
 def decode(body: bytes, content_type: str | None = None) -> str:
     """Return the text of a page, whatever its label says.
 
@@ -69,7 +73,7 @@ def decode(body: bytes, content_type: str | None = None) -> str:
             return body.decode(label, "replace")
         except (LookupError, UnicodeError):  # a label such as "hex" or "idna" names no encoding of texts
             pass
-    return body.decode("utf-8", "overheard.cp1252")
+    return body.decode("utf-8", "surrogateescape").translate(_CP1252)
 
 
 _PROLOGUE = re.compile(rb"(?>\s+|<\?[^>]*>|<!--.*?-->|<!doctype[^\[>]*(?:\[.*?\]\s*)?>)*+", re.IGNORECASE | re.DOTALL)
@@ -116,14 +120,6 @@ def _is_unfinished(text: str) -> bool:
         pass
     return False
 
-
-def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeDecodeError)
-    piece = error.object[error.start : error.end]
-    return "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in piece), error.end
-
-
-codecs.register_error("overheard.cp1252", _as_cp1252)
 
 _BLOCKS = frozenset(
     """

@@ -18,6 +18,8 @@ _BY = re.compile(
     r"^(?:\S*\s)??(?:by|von|door|par|por|di|da|de)\s+(?=\S)|\s+(?:on|am|le|el|il|em|op|pe|la data de)$", re.IGNORECASE
 )
 """What stands before a name, and between it and a date."""
+_TAGS = 40
+"""Beginnings and ends of tags in a date; a <time> that is never closed holds the rest of the page."""
 _FROM = re.compile(r"(?<=\w)\s+(?:from|aus|uit)\s.*", re.IGNORECASE)
 """Where an author lives, behind the name."""
 
@@ -186,7 +188,7 @@ def dates_of(root: etree._Element, body: Sequence[Line]) -> Iterator[str]:
 
 def _dated(element: etree._Element, line: str) -> Iterator[tuple[int, str]]:
     if element.tag == "time":
-        for given in (element.get("datetime"), text_of(element)):
+        for given in (element.get("datetime"), text_of(element, most=_TAGS)):
             if given:
                 yield 0, given.strip()
     if element.get("content") and "date" in (element.get("itemprop") or "").casefold():

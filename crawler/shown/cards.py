@@ -110,9 +110,21 @@ def _signs(sheet: Sheet) -> Iterator[Sign]:
     for element in outside(sheet.root, sheet.body):
         yield from signs(element)
     for line in sheet.body:
-        for element in line.element.iter():
-            if isinstance(element.tag, str) and not "".join(element.itertext()).strip():
-                yield from signs(element)
+        for element in _wordless(line.element):
+            yield from signs(element)
+
+
+def _wordless(root: etree._Element) -> Iterator[etree._Element]:
+    """Yield the elements under one that hold no words; to read all in each of many that are nested takes too long."""
+    nodes = list(root.iter())
+    wordy: set[etree._Element] = set()
+    for node in reversed(nodes):
+        is_wordy = isinstance(node.tag, str) and (node in wordy or bool((node.text or "").strip()))
+        if is_wordy:
+            wordy.add(node)
+        if node is not root and (is_wordy or (node.tail or "").strip()):
+            wordy.add(node.getparent())
+    return (node for node in nodes if isinstance(node.tag, str) and node not in wordy)
 
 
 def _card(sheet: Sheet, rating: Rating | None, title: str | None, author: str | None) -> Card:
