@@ -18,7 +18,7 @@ from urllib.parse import unquote
 _STRING_OR_COMMENT = re.compile(r'("(?:\\.|[^"\\])*+\\?(?:"|\Z))|/\*.*?(?:\*/|\Z)|//[^\n]*|<!--|-->', re.DOTALL)
 _STRING_OR_COMMA = re.compile(r'("(?:\\.|[^"\\])*+\\?(?:"|\Z))|,(?=\s*[}\]])', re.DOTALL)
 _ESCAPE = re.compile(r'\\(u[0-9a-fA-F]{4}|["\\/bfnrt])|\\')
-_WRAPPER = re.compile(r"(?://|/\*)?\s*(?:<!\[CDATA\[|\]\]>)\s*(?:\*/)?")
+_WRAPPER = re.compile(r"(?:(?://|/\*)\s*+)?(?:<!\[CDATA\[|\]\]>)(?:\s*+\*/)?")
 _SEPARATOR = re.compile(r"[\s,;\ufeff\u2028\u2029]*")
 _SCHEME_OR_QUERY = re.compile(r"^https?:|[?#].*")
 _DECODER = json.JSONDecoder(strict=False)

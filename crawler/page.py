@@ -130,9 +130,19 @@ _BLOCKS = frozenset(
 _SILENT = frozenset(["script", "style", "template", "noscript", "head", "title", "iframe", "object", "svg"])
 _TAG = re.compile(r"</?(?:a|abbr|b|big|blockquote|br|code|div|em|font|h[1-6]|hr|i|img|li|ol|p|pre|s|small|span|strong|"
                   r"sub|sup|table|td|th|tr|u|ul)(?:\s[^<>]*)?/?>", re.IGNORECASE)  # fmt: skip
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
+    "|&#(?:0*(?:[0-8]|1[1245-9]|2[0-9]|3[01]|6553[45])|x0*(?:[0-8bcef]|1[0-9a-f]|fff[ef]))(?![0-9a-f]);?",
+    re.IGNORECASE,
+)
 _NOT_WHOLE = re.compile(r"[\x00\ud800-\udfff]")
 _SPACES, _LINE_END, _EMPTY_LINES = (re.compile(each) for each in (r"[^\S\n]{2,}|[^\S\n ]", r" ?\n ?", r"\n{3,}"))
 _SPACE = re.compile(r"\s+")
+
+
+def parsed(markup: str) -> Selector:
+    """Return the HTML of a page or a piece of one, without the control characters that no text may hold."""
+    return Selector(text=_CONTROL.sub("", markup), type="html")
 
 
 def plain(text: str) -> str:
@@ -147,7 +157,7 @@ def plain(text: str) -> str:
     if _TAG.search(text):
         # A lone "<" would swallow the words behind it.
         guarded = re.sub(r"<(?![a-zA-Z/!])", "&lt;", text)
-        return text_of(Selector(text=f"<body>{guarded}", type="html").root)
+        return text_of(parsed(f"<body>{guarded}").root)
     return tidy(html.unescape(text))
 
 

@@ -6,10 +6,9 @@ import re
 from urllib.parse import urlsplit
 
 from lxml import etree
-from parsel import Selector
 
 from overheard.crawler.outcomes import PageError
-from overheard.crawler.page import decode, ends_early, text_of
+from overheard.crawler.page import decode, ends_early, parsed, text_of
 
 _LOGIN_PATH = re.compile(
     r"/(?:log-?in|log-?on|sign-?in|auth(?:enticate|entication|orize)?|sso|anmelden|anmeldung|inloggen|aanmelden|"
@@ -72,7 +71,7 @@ def is_login(url: str) -> bool:
 def unexpected(body: bytes, url: str, content_type: str | None, expected: str) -> PageError:
     """Return what it means that an answer is not what the source always sends: a wall, or a changed layout."""
     markup = decode(body, content_type)
-    if reason := wall(Selector(text=markup, type="html").root, markup, url):
+    if reason := wall(parsed(markup).root, markup, url):
         return PageError("blocked", reason)
     form = _form(markup, content_type)
     if form != _HTML and ends_early(body):

@@ -10,13 +10,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
-from parsel import Selector
 from pydantic import ValidationError
 from scrapy.http import Response
 
 from overheard.crawler.api import Shape, content_type, query_of, read_items, read_json, with_query
 from overheard.crawler.outcomes import PageError
-from overheard.crawler.page import OTHER_FORM, Page, own_title, plain, same_host, text_of, web_url
+from overheard.crawler.page import OTHER_FORM, Page, own_title, parsed, plain, same_host, text_of, web_url
 from overheard.crawler.spider import SourceSpider, Visit, check_keys, check_url
 from overheard.crawler.walk import Step
 from overheard.errors import UsageError
@@ -325,7 +324,7 @@ def words(cooked: str) -> str:
     >>> words("<aside class='quote'><blockquote>Slow!</blockquote></aside><p>Not <b>here</b>.</p>")
     'Not here.'
     """
-    page = Selector(text=f"<body>{cooked}", type="html")
+    page = parsed(f"<body>{cooked}")
     page.css(_NOT_THEIR_WORDS).drop()
     said = text_of(page.root)
     page.css("blockquote").drop()

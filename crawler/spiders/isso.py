@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
-from parsel import Selector
 from pydantic import model_validator
 from scrapy.http import Response
 
 from overheard.crawler.api import Shape, content_type, from_epoch, query_of, read_items, read_json, with_query
-from overheard.crawler.page import Page, plain, text_of, web_url
+from overheard.crawler.page import Page, parsed, plain, text_of, web_url
 from overheard.crawler.spider import SourceSpider, check_keys, check_url
 from overheard.crawler.walk import Step
 from overheard.errors import UsageError
@@ -170,7 +169,7 @@ def _own_words(markup: str) -> str:
     """The text without what it quotes, which somebody else wrote."""
     if "<blockquote" not in markup:
         return plain(markup)
-    root = Selector(text=f"<body>{markup}", type="html").root
+    root = parsed(f"<body>{markup}").root
     for quote in root.xpath("//blockquote"):
         quote.drop_tree()
     return text_of(root)

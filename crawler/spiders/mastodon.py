@@ -9,13 +9,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from parsel import Selector
 from pydantic import Field, ValidationError, model_validator
 from scrapy.http import Response
 
 from overheard.crawler.api import Shape, content_type, query_of, read_items, read_json, with_query
 from overheard.crawler.outcomes import PageError
-from overheard.crawler.page import Page, own_title, plain, text_of, tidy
+from overheard.crawler.page import Page, own_title, parsed, plain, text_of, tidy
 from overheard.crawler.spider import SourceSpider, check_keys, check_url
 from overheard.crawler.walk import Step
 from overheard.errors import UsageError
@@ -195,6 +194,6 @@ def _words(content: str) -> str:
     """Return the text of a post without the link to the post that it quotes, which other programs show in its place."""
     if "quote-inline" not in content:
         return plain(content)
-    page = Selector(text=f"<body>{content}", type="html")
+    page = parsed(f"<body>{content}")
     page.css(".quote-inline").drop()
     return text_of(page.root)

@@ -9,13 +9,12 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from parsel import Selector
 from pydantic import Field
 from scrapy.http import Request, Response
 
 from overheard.crawler.api import Shape, content_type, from_epoch, query_of, read_items, read_json, with_query
 from overheard.crawler.outcomes import PageError
-from overheard.crawler.page import Page, own_title, plain, text_of
+from overheard.crawler.page import Page, own_title, parsed, plain, text_of
 from overheard.crawler.spider import SourceSpider, Visit, check_keys, check_url
 from overheard.crawler.walk import Step
 from overheard.errors import UsageError
@@ -283,6 +282,6 @@ def _words(markup: str | None, text: str) -> str:
     """The text without what it quotes: Reddit's own rendering where there is one, else the Markdown."""
     if not markup:
         return plain("\n".join(line for line in text.splitlines() if not _QUOTE.match(line)))
-    rendered = Selector(text=markup, type="html")
+    rendered = parsed(markup)
     rendered.css("blockquote").drop()
     return text_of(rendered.root)

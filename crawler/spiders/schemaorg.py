@@ -8,12 +8,11 @@ from itertools import chain
 from typing import Any
 
 from lxml import etree
-from parsel import Selector
 from scrapy.http import Response
 
 from overheard.crawler import jsonld, merging, microdata, reviews
 from overheard.crawler.outcomes import PageError
-from overheard.crawler.page import UNREADABLE, Page, base_of, decode, language_of
+from overheard.crawler.page import UNREADABLE, Page, base_of, decode, language_of, parsed
 from overheard.crawler.paging import listed_pages, next_pages
 from overheard.crawler.shown import reader
 from overheard.crawler.spider import SourceSpider
@@ -57,7 +56,7 @@ def parse(
     count from `fetched`. Raises PageError where the page is a wall, or no HTML page at all.
     """
     markup = decode(body, content_type)
-    root = Selector(text=markup, type="html").root
+    root = parsed(markup).root
     base = base_of(root, url)
     blocks, broken = _linked_data(root)
     named = jsonld.index([value for block in blocks for value in block])

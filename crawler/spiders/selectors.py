@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 from urllib.parse import urljoin
 
 from lxml import etree
-from parsel import Selector
 from scrapy.http import Response
 
 from overheard.crawler.api import content_type as type_of
@@ -24,6 +23,7 @@ from overheard.crawler.page import (
     decode,
     language_of,
     own_title,
+    parsed,
     plain,
     same_host,
     text_of,
@@ -129,7 +129,7 @@ def parse(
     count from `fetched`. Raises PageError where the page is a wall, and where no item has what `text` selects.
     """
     markup = decode(body, content_type)
-    root = Selector(text=markup, type="html").root
+    root = parsed(markup).root
     context = Context(rules, url, base_of(root, url), origin or url, language_of(root), fetched)
     found = [node for node in _find(rules, "item", root) if not isinstance(node, str)]
     every = frozenset(found)

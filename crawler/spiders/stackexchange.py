@@ -10,7 +10,6 @@ from typing import Any, ClassVar, Self
 from urllib.parse import urlencode, urlsplit
 
 from lxml import etree
-from parsel import Selector
 from pydantic import FiniteFloat, model_validator
 from scrapy.http import Request, Response
 
@@ -24,7 +23,7 @@ from overheard.crawler.api import (
     with_query,
 )
 from overheard.crawler.outcomes import PageError
-from overheard.crawler.page import Page, plain, text_of, web_url
+from overheard.crawler.page import Page, parsed, plain, text_of, web_url
 from overheard.crawler.spider import SourceSpider, check_keys, check_url
 from overheard.crawler.walk import Step
 from overheard.errors import UsageError
@@ -231,6 +230,6 @@ def _item(question: Question) -> Item | None:
 
 def _words(body: str) -> str:
     """Return the text without quotes, which are others' words, and without blocks of code and logs."""
-    root = Selector(text=f"<body>{body}", type="html").root
+    root = parsed(f"<body>{body}").root
     etree.strip_elements(root, "blockquote", "pre", with_tail=False)
     return text_of(root)

@@ -14,12 +14,11 @@ from typing import Any
 from urllib.parse import urldefrag
 
 from lxml import etree
-from parsel import Selector
 from scrapy.http import Request, Response
 
 from overheard.crawler.api import Shape, content_type, read_items, read_json
 from overheard.crawler.outcomes import PageError
-from overheard.crawler.page import Page, decode, plain, same_host, text_of, web_url
+from overheard.crawler.page import Page, decode, parsed, plain, same_host, text_of, web_url
 from overheard.crawler.spider import SourceSpider, Visit, check_keys
 from overheard.crawler.walk import EVER, Step
 from overheard.crawler.wordpress import (
@@ -153,7 +152,7 @@ def read_answers(body: bytes, kind: str | None = None) -> dict[str, Answer | Non
     its `div`, holds the number; an answer is one below it of the class `bypostauthor`, by whoever published the
     product. A review whose answer cannot be read is left out.
     """
-    root = Selector(text=decode(body, kind) or "<p>", type="html").root
+    root = parsed(decode(body, kind) or "<p>").root
     numbers = {item: number for item in root.iter("li") if (number := _number(item))}
     answers: dict[str, Answer | None] = {}
     for item, number in numbers.items():

@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from parsel import Selector
 from pydantic import Field, ValidationError
 from scrapy.http import Response
 
 from overheard.crawler.api import Shape, content_type, query_of, read_items, read_json
-from overheard.crawler.page import Page, own_title, plain, text_of, web_url
+from overheard.crawler.page import Page, own_title, parsed, plain, text_of, web_url
 from overheard.crawler.spider import SourceSpider, Visit, check_keys
 from overheard.crawler.walk import Step
 from overheard.crawler.wordpress import (
@@ -234,6 +233,6 @@ def _own_words(content: Rendered) -> str:
     """The text without what its author quotes."""
     if "<blockquote" not in content.rendered.casefold():
         return plain(content.rendered)
-    page = Selector(text=f"<body>{content.rendered}", type="html")
+    page = parsed(f"<body>{content.rendered}")
     page.xpath("//blockquote[not(ancestor::blockquote)]").drop()
     return text_of(page.root)

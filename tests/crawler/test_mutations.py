@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from overheard.crawler import jsonld
 from overheard.crawler.outcomes import PageError
 from overheard.crawler.selectors import Rules
 from overheard.crawler.spiders import schemaorg, selectors
@@ -62,6 +63,26 @@ def test_empty_blocks_around_an_answer_are_read_in_little_time() -> None:
     found = schemaorg.parse(page.encode(), "https://shop.example/p", datetime(2026, 11, 22, tzinfo=UTC))
     assert time.process_time() - started < SECONDS
     assert [item.rating for item in found.items] == [0.75] * 5
+
+
+@pytest.mark.parametrize("between", [" " * 200_000, "// " * 60_000, "/* " * 60_000, ", " * 60_000, '"\\' * 60_000])
+def test_linked_data_with_long_gaps_is_read_in_little_time(between: str) -> None:
+    started = time.process_time()
+    jsonld.load('{"@type": "Review", ' + between + "<![CDATA[ oops }")
+    assert time.process_time() - started < SECONDS
+
+
+@pytest.mark.parametrize("sign", ["\x01", "&#1;", "&#x1F", "&#65535;", "\ufffe"])
+def test_characters_that_no_text_may_hold_are_left_out(sign: str) -> None:
+    card = (
+        "<div class=review><b class=author>Ann</b> <span aria-label='4 of 5 stars'></span> <time>2026-10-0{n}</time>"
+        "<p class=body>Great{sign} shop.<button>Helpful?</button>{sign} I would buy here again, number {n}.</p></div>"
+    )
+    page = "".join(card.format(n=n, sign=sign) for n in range(1, 4))
+    found = schemaorg.parse(page.encode(), "https://shop.example/p", datetime(2026, 11, 22, tzinfo=UTC))
+    assert [item.text for item in found.items] == [
+        f"Great shop. I would buy here again, number {n}." for n in range(1, 4)
+    ]
 
 
 @pytest.mark.slow
