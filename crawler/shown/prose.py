@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import islice
 
 from lxml import etree
 
 from overheard.crawler.page import text_of
 from overheard.crawler.shown import naming, phrases
 from overheard.crawler.shown.records import HEADINGS
-from overheard.crawler.shown.sheets import Line, Sheet, is_aside, up
+from overheard.crawler.shown.sheets import WRAPPERS, Line, Sheet, is_aside, up
 
 _PROSE_WORDS, _PROSE_MEAN = 6, 5
 """Words of a line, and of the lines of a slot on average, from which on they are prose and no label."""
@@ -53,8 +54,8 @@ def instead(sheets: Sequence[Sheet], slots: frozenset[str], labels: frozenset[st
 def _container(line: Line, sheet: Sheet) -> etree._Element:
     """The outermost element that holds this line alone."""
     here = line.element
-    while (parent := here.getparent()) is not None and parent is not sheet.root:
-        if len(text_of(parent)) > len(line.text) + 40:
+    for parent in islice(line.element.iterancestors(), WRAPPERS):
+        if parent is sheet.root or len(text_of(parent)) > len(line.text) + 40:
             break
         here = parent
     return here

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from itertools import islice
 
 from lxml import etree
 
@@ -25,6 +26,8 @@ HEAD = 14
 """Words of a line that only says who wrote, when, or that here is an answer."""
 NAME = 6
 """Words of a name, or of a label."""
+WRAPPERS = 12
+"""Elements around a line that may belong to it alone; damaged pages wrap theirs in thousands."""
 
 
 @dataclass(slots=True)
@@ -164,13 +167,13 @@ def is_worded(element: etree._Element) -> bool:
 
 def slots_of(element: etree._Element, root: etree._Element) -> frozenset[str]:
     """What marks the place of a line in a record: the names on it, or the next ones around it, with its own tag."""
-    here = element
-    while here is not None and here is not root:
+    for here in islice((element, *element.iterancestors()), WRAPPERS):
+        if here is root:
+            break
         names = [*(here.get("class") or "").split(), *(f"@{name}" for name in here.attrib if _is_own(name))]
         names += [f"={name}" for name in (here.get("itemprop") or "").split()]
         if names:
             return frozenset(names if here is element else [f"{name}>{element.tag}" for name in names])
-        here = here.getparent()
     return frozenset([f">{element.tag}"])
 
 
