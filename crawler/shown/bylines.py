@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from lxml import etree
 
@@ -40,7 +41,7 @@ def _headlines(sheet: Sheet) -> Iterator[str]:
         dated = line.words <= HEAD and phrases.DATE.search(line.text)
         if dated or _means_author(line.element, sheet.root):
             continue
-        above = list(up(line.element, sheet.root))[:3]
+        above = [*islice(up(line.element, sheet.root), 3)]
         if any(here.tag in HEADINGS for here in above):
             yield " ".join(line.text.split())
         elif any(not naming.endings(here).isdisjoint(naming.HEADLINE) or _is_item_name(here) for here in above):
@@ -54,7 +55,7 @@ def _is_item_name(element: etree._Element) -> bool:
 
 def _means_author(element: etree._Element, root: etree._Element) -> bool:
     """Say whether the names on an element, or on the next ones around it, mean the author."""
-    above = list(up(element, root))[:3]
+    above = [*islice(up(element, root), 3)]
     if any("author" in (here.get("itemprop") or "").split() for here in above):
         return True
     if any(_is_item_name(here) for here in above):

@@ -66,7 +66,7 @@ def _twins(one: etree._Element, other: etree._Element) -> bool:
 
 
 def _is_extra(line: Line, root: etree._Element) -> bool:
-    above = list(up(line.element, root))[:3]
+    above = [*islice(up(line.element, root), 3)]
     heading = any(here.tag in HEADINGS or not naming.endings(here).isdisjoint(naming.HEADLINE) for here in above)
     return heading or is_aside(line) or bool(re.match(r"[^.!?]{2,40}?\s?:\s", line.text))
 
