@@ -158,7 +158,8 @@ def test_the_whole_forum(forum: Forum, listener: Listener) -> None:
     source = listener.add("schemaorg", forum.site.url + "/")
     crawled = listener.crawl(source)
     assert crawled["outcome"] == "ok"
-    found = [number_of(mention["url"]) for mention in listener.mentions(source)]
+    # Fake posts may repeat one another: `mentions` leaves copies out, the store keeps them.
+    found = [number_of(url) for (url,) in listener.stored("SELECT url FROM mentions WHERE source_id = ?", source)]
     assert sorted(found) == sorted(shown)
     again = listener.crawl(source)
     assert (again["added"], again["updated"], again["unchanged"]) == (0, 0, len(shown))
