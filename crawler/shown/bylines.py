@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from lxml import etree
 
 from overheard.crawler.page import text_of
 from overheard.crawler.shown import naming, phrases
 from overheard.crawler.shown.records import HEADINGS
-from overheard.crawler.shown.sheets import HEAD, NAME, Line, Sheet, outside, up
+from overheard.crawler.shown.sheets import HEAD, NAME, Line, Sheet, nearest, outside
 from overheard.crawler.shown.stars import own_text, signs
 
 _BY = re.compile(
@@ -41,7 +40,7 @@ def _headlines(sheet: Sheet) -> Iterator[str]:
         dated = line.words <= HEAD and phrases.DATE.search(line.text)
         if dated or _means_author(line.element, sheet.root):
             continue
-        above = [*islice(up(line.element, sheet.root), 3)]
+        above = nearest(line.element, sheet.root)
         if any(here.tag in HEADINGS for here in above):
             yield " ".join(line.text.split())
         elif any(not naming.endings(here).isdisjoint(naming.HEADLINE) or _is_item_name(here) for here in above):
@@ -55,7 +54,7 @@ def _is_item_name(element: etree._Element) -> bool:
 
 def _means_author(element: etree._Element, root: etree._Element) -> bool:
     """Say whether the names on an element, or on the next ones around it, mean the author."""
-    above = [*islice(up(element, root), 3)]
+    above = nearest(element, root)
     if any("author" in (here.get("itemprop") or "").split() for here in above):
         return True
     if any(_is_item_name(here) for here in above):

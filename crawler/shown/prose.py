@@ -12,7 +12,7 @@ from lxml import etree
 from overheard.crawler.page import text_of
 from overheard.crawler.shown import naming, phrases
 from overheard.crawler.shown.records import HEADINGS
-from overheard.crawler.shown.sheets import WRAPPERS, Line, Sheet, is_aside, up
+from overheard.crawler.shown.sheets import WRAPPERS, Line, Sheet, is_aside, nearest, up
 
 _PROSE_WORDS, _PROSE_MEAN = 6, 5
 """Words of a line, and of the lines of a slot on average, from which on they are prose and no label."""
@@ -66,7 +66,7 @@ def _twins(one: etree._Element, other: etree._Element) -> bool:
 
 
 def _is_extra(line: Line, root: etree._Element) -> bool:
-    above = [*islice(up(line.element, root), 3)]
+    above = nearest(line.element, root)
     heading = any(here.tag in HEADINGS or not naming.endings(here).isdisjoint(naming.HEADLINE) for here in above)
     return heading or is_aside(line) or bool(re.match(r"[^.!?]{2,40}?\s?:\s", line.text))
 

@@ -167,9 +167,7 @@ def is_worded(element: etree._Element) -> bool:
 
 def slots_of(element: etree._Element, root: etree._Element) -> frozenset[str]:
     """What marks the place of a line in a record: the names on it, or the next ones around it, with its own tag."""
-    for here in islice((element, *element.iterancestors()), WRAPPERS):
-        if here is root:
-            break
+    for here in islice(up(element, root), WRAPPERS):
         names = [*(here.get("class") or "").split(), *(f"@{name}" for name in here.attrib if _is_own(name))]
         names += [f"={name}" for name in (here.get("itemprop") or "").split()]
         if names:
@@ -219,6 +217,11 @@ def up(element: etree._Element, root: etree._Element) -> Iterator[etree._Element
     while here is not None and here is not root:
         yield here
         here = here.getparent()
+
+
+def nearest(element: etree._Element, root: etree._Element) -> list[etree._Element]:
+    """Return an element and the two around it, below the root: the elements whose names tell what it is."""
+    return [*islice(up(element, root), 3)]
 
 
 def has_date(element: etree._Element) -> bool:
