@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
-from overheard.commands.options import Home, Whole, console, format_option, pass_home, period_options, say
+from overheard.commands.options import Home, Whole, console, format_option, pass_home, say, scope_options
 from overheard.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -18,22 +17,12 @@ if TYPE_CHECKING:
     from overheard.store.tables import Brand
 
 
-def _scope(since: date | None, until: date | None, lang: str | None, source: str | None) -> Scope:
-    from overheard.insight.scope import Scope
-
-    if since and until and since > until:
-        raise UsageError(f"--since {since} lies after --until {until}; swap them")
-    return Scope(since=since, until=until, language=lang, source=source)
-
-
 @click.command("summary")
 @click.argument("brand")
-@period_options
+@scope_options
 @format_option("table", "json", "csv", "md")
 @pass_home
-def summary_command(
-    home: Home, brand: str, since: date | None, until: date | None, lang: str | None, source: str | None, form: str
-) -> None:
+def summary_command(home: Home, brand: str, scope: Scope, form: str) -> None:
     """What customers praise and what hurts, by dimension, with quotes.
 
     \b
@@ -46,13 +35,12 @@ def summary_command(
     from overheard.store.brands import find_brand
 
     with home.store() as store, store.reading() as session:
-        found = summarise(session, find_brand(session, brand), _scope(since, until, lang, source))
+        found = summarise(session, find_brand(session, brand), scope)
     render(found, form, console())
 
 
 @click.command("mentions")
 @click.argument("brand")
-@click.option("--dimension", help="Only mentions with an opinion on this dimension, such as speed.")
 @click.option(
     "--polarity", type=click.Choice(["positive", "negative", "neutral"]), help="Only opinions of this polarity."
 )
@@ -60,12 +48,11 @@ def summary_command(
 @click.option("--rejected", is_flag=True, help="Instead those that were found and are not about the brand, and why.")
 @click.option("--limit", default=20, show_default=True, type=Whole(),
               help="At most so many, or so many groups of near-duplicates.")  # fmt: skip
-@period_options
+@scope_options
 @format_option("table", "json", "csv", "md")
 @pass_home
 def mentions_command(
-    home: Home, brand: str, dimension: str | None, polarity: str | None, duplicates: bool, rejected: bool, limit: int,
-    since: date | None, until: date | None, lang: str | None, source: str | None, form: str,
+    home: Home, brand: str, polarity: str | None, duplicates: bool, rejected: bool, limit: int, scope: Scope, form: str,
 ) -> None:  # fmt: skip
     """The mentions themselves, newest first, with what was read in them.
 
@@ -80,18 +67,16 @@ def mentions_command(
     from overheard.report.formats import render
     from overheard.store.brands import find_brand
 
-    if duplicates and (dimension or polarity or rejected):
+    if duplicates and (scope.dimension or polarity or rejected):
         raise UsageError(
             "--duplicates shows groups of whole mentions; leave --dimension, --polarity and --rejected out"
         )
     with home.store() as store, store.reading() as session:
-        asked, scope = find_brand(session, brand), _scope(since, until, lang, source)
+        asked = find_brand(session, brand)
         found = (
             find_duplicates(session, asked, scope, limit=limit)
             if duplicates
-            else find_mentions(
-                session, asked, scope, dimension=dimension, polarity=polarity, rejected=rejected, limit=limit
-            )
+            else find_mentions(session, asked, scope, polarity=polarity, rejected=rejected, limit=limit)
         )
     render(found, form, console())
 
@@ -141,12 +126,11 @@ def _decide(home: Home, brand: str, mentions: tuple[int, ...], *, rejected: bool
 
 @click.command("compare")
 @click.argument("brands", nargs=-1, required=True)
-@period_options
+@scope_options
 @format_option("table", "json", "csv", "md")
 @pass_home
 def compare_command(
-    home: Home, brands: tuple[str, ...], since: date | None, until: date | None, lang: str | None, source: str | None,
-    form: str,
+    home: Home, brands: tuple[str, ...], scope: Scope, form: str
 ) -> None:  # fmt: skip
     """Two or more brands side by side; one brand is compared with its rivals.
 
@@ -163,7 +147,7 @@ def compare_command(
         found = [find_brand(session, name) for name in brands]
         if len(brands) == 1:
             found += _rivals(session, found[0])
-        result = compare(session, list(dict.fromkeys(found)), _scope(since, until, lang, source))
+        result = compare(session, list(dict.fromkeys(found)), scope)
     render(result, form, console())
 
 

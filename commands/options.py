@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -140,18 +140,41 @@ class Pairs(click.ParamType[dict[str, str]]):
         return dict(Pair().convert(part, param, ctx) for part in value.split(",") if part.strip())
 
 
-def period_options(command: F) -> F:
-    """Add --since, --until, --lang and --source: which mentions an answer is about."""
+def scope_options(command: F) -> F:
+    """Add the filters that work the same everywhere, --since to --query; the command gets them as one `scope`."""
+
+    @wraps(command)
+    def with_scope(
+        *args: Any, since: date | None, until: date | None, lang: str | None, source: str | None,
+        touchpoint: str | None, dimension: str | None, query: str | None, **rest: Any,
+    ) -> Any:  # fmt: skip
+        from overheard.insight.scope import Scope
+
+        if since and until and since > until:
+            raise UsageError(f"--since {since} lies after --until {until}; swap them")
+        scope = Scope(since, until, lang.casefold() if lang else None, source, touchpoint, dimension, query)
+        return command(*args, scope=scope, **rest)
+
     for option in reversed(
         (
             click.option("--since", type=Day(), help="From this date on, or how long ago (90d, 2w)."),
             click.option("--until", type=Day(), help="Up to and with this date."),
             click.option("--lang", help="Only mentions in this language, such as nl."),
             click.option("--source", help="Only this source: its number, name or kind."),
+            click.option("--touchpoint", help="Only sentences at this part of the journey, such as receive."),
+            click.option("--dimension", help="Only sentences that bear on this dimension, such as speed."),
+            click.option("--query", help="Only mentions that a search finds, such as 'refund* NEAR/5 late'."),
         )
     ):
-        command = option(command)
-    return command
+        with_scope = option(with_scope)
+    return cast(F, with_scope)
+
+
+def by_option(command: F) -> F:
+    """Add --by: one answer for each product, location or version that the mentions name."""
+    return click.option(
+        "--by", type=click.Choice(["product", "location", "version"]), help="An answer for each of these."
+    )(command)
 
 
 def format_option(*formats: str) -> Callable[[F], F]:

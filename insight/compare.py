@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy.orm import Session
 
@@ -60,10 +59,7 @@ class ComparedDimension:
 class Comparison:
     """Brands in one scope; the first one is what the others are compared with."""
 
-    since: date | None
-    until: date | None
-    language: str | None
-    source: str | None
+    scope: Scope
     brands: tuple[ComparedBrand, ...]
     dimensions: tuple[ComparedDimension, ...]
 
@@ -75,10 +71,7 @@ def compare(session: Session, brands: Sequence[Brand], scope: Scope) -> Comparis
         raise UsageError(f"cannot compare {names}; expected two or more different brands")
     summaries = [summarise(session, brand, scope, quotes=0) for brand in brands]
     return Comparison(
-        since=scope.since,
-        until=scope.until,
-        language=summaries[0].language,
-        source=scope.source,
+        scope=scope,
         brands=tuple(_brand(summary, summaries[0]) for summary in summaries),
         dimensions=tuple(
             ComparedDimension(

@@ -58,10 +58,7 @@ class Duplicates:
     """
 
     brand: str
-    since: date | None
-    until: date | None
-    language: str | None
-    source: str | None
+    scope: Scope
     left_out: int
     groups_found: int
     groups: tuple[DuplicateGroup, ...]
@@ -84,10 +81,7 @@ def find_duplicates(session: Session, brand: Brand, scope: Scope, *, limit: int 
     largest = [first for first, _ in sizes[:limit] if first is not None]
     return Duplicates(
         brand=brand.name,
-        since=scope.since,
-        until=scope.until,
-        language=selection.language,
-        source=scope.source,
+        scope=scope,
         left_out=sum(count for _, count in sizes),
         groups_found=len(sizes),
         groups=_groups(session, largest, copies),

@@ -112,19 +112,18 @@ def find_mentions(
     brand: Brand,
     scope: Scope,
     *,
-    dimension: str | None = None,
     polarity: str | None = None,
     rejected: bool = False,
     limit: int = 20,
 ) -> list[Found]:
     """Return up to `limit` mentions of a brand, newest first.
 
-    With `dimension`, those with a sentence that bears on it, in that `polarity` if given; with `polarity` alone, those
-    with a sentence of that sentiment (also `mixed`). With `rejected`, those that were found and are not about the brand
+    With a dimension in the scope, those with a sentence that bears on it, in that `polarity` if given; with `polarity`
+    alone, those with a sentence of that sentiment (also `mixed`). With `rejected`, those that were found and are not about the brand
     instead: they are not read, so there is no search for sentences. Raises NotFoundError for an unknown dimension or
     source, UsageError for an unknown polarity or an impossible scope.
     """
-    search = _Search(brand.model_version_id, dimension, polarity)
+    search = _Search(brand.model_version_id, scope.dimension, polarity)
     _check(search, limit)
     if rejected and search.is_for_sentences:
         raise UsageError("rejected mentions are not read; ask for them without a dimension and a polarity")

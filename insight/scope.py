@@ -37,13 +37,20 @@ class Scope:
     """What a person narrowed the question to; None is no limit.
 
     `since` and `until` are UTC dates, both inclusive, and compare with the day of a mention. `language` is a code such
-    as `nl`, `source` the name, the kind or the number of a source.
+    as `nl`, `source` the name, the kind or the number of a source. `touchpoint` and `dimension` are names of the
+    taxonomy: only sentences at that part of the journey, or that bear on that dimension, count, and only mentions with
+    such a sentence. `query` is a search (docs/query.md). `attribute` is a key and a value of the mentions' attributes,
+    such as ("product", "Fenna"): what `--by` splits an answer into.
     """
 
     since: date | None = None
     until: date | None = None
     language: str | None = None
     source: str | None = None
+    touchpoint: str | None = None
+    dimension: str | None = None
+    query: str | None = None
+    attribute: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,16 +47,6 @@ QUOTES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
-    """`since` and `until` as asked for; `first` and `last` are the days of the first and last mention found."""
-
-    since: date | None
-    until: date | None
-    first: date | None
-    last: date | None
-
-
-@dataclass(frozen=True, slots=True)
 class LanguageFigures:
     """The mentions in one language; `und` is a language that was not recognised."""
 
@@ -147,6 +137,7 @@ class SignalFigures:
 class Summary:
     """The answer about one brand in one scope.
 
+    `first` and `last` are the days of the first and last mention found, null without any.
     `mentions` are all that are about the brand and no copies: `analysed` were read by the model, `not_analysed` are in
     a language it does not know, `pending` wait for `overheard classify`. Left out of every count are `rejected`, which
     were found and are not about the brand, and `duplicates`, near-duplicates of others.
@@ -156,9 +147,9 @@ class Summary:
     """
 
     brand: str
-    period: Period
-    language: str | None
-    source: str | None
+    scope: Scope
+    first: date | None
+    last: date | None
     mentions: int
     analysed: int
     not_analysed: int
@@ -195,9 +186,9 @@ def summarise(session: Session, brand: Brand, scope: Scope, *, quotes: int = QUO
     sentiment = _counts(sentences)
     return Summary(
         brand=brand.name,
-        period=_period(scope, found),
-        language=selection.language,
-        source=scope.source,
+        scope=scope,
+        first=min((cell.first for cell in found), default=None),
+        last=max((cell.last for cell in found), default=None),
         mentions=mentions,
         analysed=analysed,
         not_analysed=not_analysed,
@@ -217,12 +208,6 @@ def summarise(session: Session, brand: Brand, scope: Scope, *, quotes: int = QUO
         signals=_signals(session, version, selection, analysed),
         index=_index(pooled),
     )
-
-
-def _period(scope: Scope, found: Sequence[MentionSums]) -> Period:
-    first = min((cell.first for cell in found), default=None)
-    last = max((cell.last for cell in found), default=None)
-    return Period(scope.since, scope.until, first, last)
 
 
 def _not_analysed(session: Session, version: int | None, selection: Selection, mentions: int) -> int:

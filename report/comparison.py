@@ -9,20 +9,25 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from overheard.insight.compare import ComparedBrand, ComparedDimension, Comparison
+from overheard.insight.compare import ComparedBrand, ComparedDimension, ComparedFigures, Comparison
 from overheard.insight.statistics import Difference, Estimate
-from overheard.report import figures
+from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import printable
 from overheard.report.summary import BAD, GOOD, QUIET, net_text
 
 LABEL_WIDTH = 18
 BRAND_WIDTH = 20
 
+COLUMNS = (
+    "dimension", "label", "kind", "brand", "model", "praise", "pain", "neutral", "share",
+    *spreadsheet.estimate_columns("net"), "difference", "difference_low", "difference_high", "certain",
+)  # fmt: skip
 
-def comparison_parts(comparison: Comparison, width: int) -> Iterator[RenderableType]:
+
+def parts(comparison: Comparison, width: int) -> Iterator[RenderableType]:
     """Yield what to print for a comparison in `width` cells; too many brands are split over several tables."""
     first, *others = comparison.brands
-    scope = figures.limits(comparison.since, comparison.until, comparison.language, comparison.source)
+    scope = figures.limits(comparison.scope)
     names = ", ".join(printable(brand.brand) for brand in others)
     yield Text.assemble((f"{printable(first.brand)} and {names}", "bold"), "  ", (printable(scope), QUIET))
     at_once = 1 if len(others) == 1 else max(1, (width - LABEL_WIDTH) // BRAND_WIDTH - 1)
@@ -93,3 +98,52 @@ def _legend(comparison: Comparison) -> str:
         named = ", ".join(sorted(printable(model or "none yet") for model in models))
         text += f" No difference between model versions ({named}): run `overheard classify`."
     return text
+
+
+def rows(comparison: Comparison) -> Iterator[spreadsheet.Row]:
+    for dimension in comparison.dimensions:
+        for brand, entry in zip(comparison.brands, dimension.brands, strict=True):
+            found = entry.difference
+            yield {
+                "dimension": dimension.dimension,
+                "label": dimension.label,
+                "kind": dimension.kind,
+                "brand": entry.brand,
+                "model": brand.model,
+                "praise": entry.praise,
+                "pain": entry.pain,
+                "neutral": entry.neutral,
+                "share": entry.share,
+                **spreadsheet.estimate("net", entry.net),
+                "difference": found.value if found else None,
+                "difference_low": found.low if found else None,
+                "difference_high": found.high if found else None,
+                "certain": spreadsheet.yes(found.certain if found else None),
+            }
+
+
+def lines(comparison: Comparison) -> Iterator[str]:
+    names = [markdown.escaped(brand.brand) for brand in comparison.brands]
+    yield f"# {', '.join(names)}"
+    yield ""
+    scope = figures.limits(comparison.scope)
+    yield f"{markdown.escaped(scope)}; differences to {names[0]}, in bold where they are certain"
+    yield ""
+    rows = [
+        ("Net sentiment", *(_compared(brand.net_sentiment, brand) for brand in comparison.brands)),
+        ("CX index", *(figures.index(brand.index["overall"]) for brand in comparison.brands)),
+        ("Stars", *(figures.stars(brand.rating) for brand in comparison.brands)),
+    ]
+    rows += [
+        (dimension.label, *(_compared(entry.net, entry) for entry in dimension.brands))
+        for dimension in comparison.dimensions
+    ]
+    yield from markdown.table(("", *names), rows)
+
+
+def _compared(net: Estimate, entry: ComparedBrand | ComparedFigures) -> str:
+    found = entry.difference
+    if found is None:
+        return figures.net(net)
+    text = figures.difference(found)
+    return f"{figures.net(net)}; {f'**{text}**' if found.certain else text}"

@@ -9,20 +9,25 @@ from rich.padding import Padding
 from rich.text import Text
 
 from overheard.insight.duplicates import Duplicate, DuplicateGroup, Duplicates
-from overheard.report import figures
+from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import printable
 from overheard.report.summary import QUIET, address
 
 LONGEST = 300
 """Characters of a text that are shown."""
 
+COLUMNS = (
+    "group", "kind", "copies", "names", "unnamed", "sources", "since", "until",
+    "counts", "mention_id", "source", "day", "url", "text",
+)  # fmt: skip
+
 EXAMPLES = 3
 """Copies of a group that a table and a document show; CSV and JSON hold all."""
 
 
-def duplicate_parts(found: Duplicates) -> Iterator[RenderableType]:
+def parts(found: Duplicates, width: int) -> Iterator[RenderableType]:
     """Yield what to print for near-duplicates."""
-    scope = figures.limits(found.since, found.until, found.language, found.source)
+    scope = figures.limits(found.scope)
     yield Text.assemble((printable(found.brand), "bold"), "  ", (printable(scope), QUIET))
     yield Text(left_out(found))
     for group in found.groups:
@@ -68,3 +73,51 @@ def _mention(mention: Duplicate, mark: str) -> Iterator[RenderableType]:
     yield Padding(Text(origin, style=QUIET), (0, 0, 0, 4))
     if mention.url:
         yield address(mention.url, indent=4)
+
+
+def rows(found: Duplicates) -> Iterator[spreadsheet.Row]:
+    """Yield a row for each near-duplicate."""
+    for number, group in enumerate(found.groups, 1):
+        yield from _group_rows(number, group)
+
+
+def _group_rows(number: int, group: DuplicateGroup) -> Iterator[spreadsheet.Row]:
+    for mention in (group.first, *group.others):
+        yield {
+            "group": number,
+            "kind": group.kind,
+            "copies": group.copies,
+            "names": group.names,
+            "unnamed": group.unnamed,
+            "sources": "; ".join(f"{name} {count}" for name, count in group.sources.items()),
+            "since": spreadsheet.day(group.since),
+            "until": spreadsheet.day(group.until),
+            "counts": spreadsheet.yes(mention is group.first),
+            "mention_id": mention.mention_id,
+            "source": mention.source,
+            "day": spreadsheet.day(mention.day),
+            "url": mention.url,
+            "text": mention.text,
+        }
+
+
+def lines(found: Duplicates) -> Iterator[str]:
+    yield f"# {markdown.escaped(found.brand)}: near-duplicates"
+    yield ""
+    yield markdown.escaped(figures.limits(found.scope))
+    yield ""
+    yield left_out(found)
+    yield ""
+    for group in found.groups:
+        yield f"## {markdown.escaped(heading(group))}"
+        yield ""
+        for mark, mention in (("counts", group.first), *(("copy", copy) for copy in group.others[:EXAMPLES])):
+            yield f"- {markdown.escaped(mention.text)} ({mark}: {_place(mention)})"
+        if more := unseen(group):
+            yield f"- {more}"
+        yield ""
+
+
+def _place(mention: Duplicate) -> str:
+    place = f"mention {mention.mention_id}, {markdown.escaped(mention.source)}, {figures.day(mention.day)}"
+    return f"{place}{markdown.link(mention.url)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from overheard.insight.scope import Scope
 from overheard.insight.statistics import MINIMUM, Difference, Estimate, Mean
 
 MINUS = "\N{MINUS SIGN}"
@@ -84,9 +85,11 @@ def period(since: date | None, until: date | None) -> str:
     return f"since {day(since)}" if until is None else f"{day(since)} to {day(until)}"
 
 
-def limits(since: date | None, until: date | None, language: str | None, source: str | None) -> str:
+def limits(scope: Scope) -> str:
     """Write a whole scope in one line."""
-    return ", ".join(
-        [period(since, until), f"language {language}" if language else "all languages"]
-        + ([f"source {source}"] if source else [])
-    )
+    parts = [period(scope.since, scope.until), f"language {scope.language}" if scope.language else "all languages"]
+    named = (
+        ("source", scope.source), ("touchpoint", scope.touchpoint), ("dimension", scope.dimension),
+        ("query", scope.query), scope.attribute or ("", None),
+    )  # fmt: skip
+    return ", ".join(parts + [f"{name} {value}" for name, value in named if value])

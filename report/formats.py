@@ -6,23 +6,39 @@ JSON is exact: texts as stored, times in ISO 8601, keys in a fixed order.
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Protocol, cast
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.text import Text
 
 from overheard.errors import UsageError
-from overheard.report.markdown import to_md
 from overheard.report.printable import BIDIRECTIONAL, SURROGATE
-from overheard.report.spreadsheet import to_csv
-from overheard.report.terminal import Answer, show
-
-__all__ = ["FORMATS", "render", "to_csv", "to_json", "to_md"]
+from overheard.report.spreadsheet import Row, written
 
 FORMATS = ("table", "json", "csv", "md")
+
+PAGES = {
+    "Comparison": "comparison",
+    "Duplicates": "duplicates",
+    "Summary": "summary",
+}
+"""The module of `overheard.report` that writes an answer, by the answer's class; found mentions are a sequence."""
+
+
+class Page(Protocol):
+    """What a module of `overheard.report` knows of its answer: the terminal, CSV and Markdown."""
+
+    COLUMNS: Sequence[str]
+
+    def parts(self, answer: Any, width: int) -> Iterator[RenderableType]: ...
+    def rows(self, answer: Any) -> Iterator[Row]: ...
+    def lines(self, answer: Any) -> Iterator[str]: ...
+
 
 DIGITS = 4
 """Decimal places of a value."""
@@ -33,7 +49,7 @@ _PLAIN = str.maketrans({"−": "-", "…": "~", "“": '"', "”": '"', "—": "
 _UNSAFE = re.compile(f"[\x7f-\x9f\u2028\u2029{BIDIRECTIONAL}{SURROGATE}]")
 
 
-def render(answer: Answer, format: str, console: Console) -> None:
+def render(answer: Any, format: str, console: Console) -> None:
     """Write an answer to a console: `table` for a person, the other formats as they are, not wrapped, not coloured.
 
     Characters that the console's encoding lacks are escaped in JSON, which stays the same data, and become question
@@ -48,7 +64,7 @@ def render(answer: Answer, format: str, console: Console) -> None:
     console.file.write(text)
 
 
-def _written(answer: Answer, format: str, console: Console) -> str:
+def _written(answer: Any, format: str, console: Console) -> str:
     if format == "table":
         with console.capture() as capture:
             show(answer, console)
@@ -59,7 +75,33 @@ def _written(answer: Answer, format: str, console: Console) -> str:
     return writers[format](answer)
 
 
-def to_json(answer: Answer) -> str:
+def _page(answer: Any) -> Page:
+    name = "mentions" if isinstance(answer, Sequence) else PAGES[type(answer).__name__]
+    return cast(Page, importlib.import_module(f"overheard.report.{name}"))
+
+
+def show(answer: Any, console: Console) -> None:
+    """Print an answer for a person, in tables that fit the console's width.
+
+    Colours follow rich: none where the output is no terminal or NO_COLOR is set.
+    """
+    for part in _page(answer).parts(answer, console.width):
+        unbroken = isinstance(part, Text) and part.no_wrap is True
+        console.print(part, highlight=False, markup=False, emoji=False, soft_wrap=unbroken)
+
+
+def to_csv(answer: Any) -> str:
+    """Return an answer as CSV; `COLUMNS` of its page are the header."""
+    page = _page(answer)
+    return written(page.COLUMNS, page.rows(answer))
+
+
+def to_md(answer: Any) -> str:
+    """Return an answer as Markdown, what customers wrote escaped so that it stays text."""
+    return "\n".join(_page(answer).lines(answer)) + "\n"
+
+
+def to_json(answer: Any) -> str:
     """Return an answer as JSON with a newline at the end; found mentions are an array."""
     content = [_plain(entry) for entry in answer] if isinstance(answer, Sequence) else _plain(answer)
     text = json.dumps(content, ensure_ascii=False, indent=2)

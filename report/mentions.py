@@ -9,14 +9,19 @@ from rich.padding import Padding
 from rich.text import Text
 
 from overheard.insight.mentions import Found, FoundOpinion
-from overheard.report import figures
+from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import printable
 from overheard.report.summary import BAD, GOOD, QUIET, address
+
+COLUMNS = (
+    "mention_id", "source", "language", "day", "vanished", "url", "rating", "status",
+    "field", "start", "end", "text", "reading", "matches", "relevance", "rejected", "decided_by", "reason",
+)  # fmt: skip
 
 STYLES = {"positive": GOOD, "negative": BAD}
 
 
-def mention_parts(found: Sequence[Found]) -> Iterator[RenderableType]:
+def parts(found: Sequence[Found], width: int) -> Iterator[RenderableType]:
     """Yield what to print for found mentions; the sentences that were searched for are marked with `>`."""
     if not found:
         yield Text("No such mentions. Widen the period or the filters.")
@@ -78,3 +83,64 @@ def _rating(mention: Found) -> str:
 def _sentence(opinion: FoundOpinion) -> Text:
     mark, weight = ("> ", "bold ") if opinion.matches else ("  ", "")
     return Text(f"{mark}{printable(opinion.text)}", style=weight + STYLES.get(opinion.sentiment, ""))
+
+
+def rows(found: Sequence[Found]) -> Iterator[spreadsheet.Row]:
+    """Yield a row for each sentence, or for the mention where it has none."""
+    for mention in found:
+        yield from _mention_rows(mention)
+
+
+def _mention_rows(mention: Found) -> Iterator[spreadsheet.Row]:
+    of_mention: spreadsheet.Row = {
+        "mention_id": mention.mention_id,
+        "source": mention.source,
+        "language": mention.language,
+        "day": spreadsheet.day(mention.day),
+        "vanished": spreadsheet.day(mention.vanished),
+        "url": mention.url,
+        "rating": mention.rating,
+        "status": mention.status,
+    }
+    judgement: spreadsheet.Row = {
+        "relevance": mention.relevance,
+        "rejected": spreadsheet.yes(mention.rejected),
+        "decided_by": mention.decided_by,
+        "reason": mention.reason,
+    }
+    if not mention.opinions:
+        nothing = {"field": None, "start": None, "end": None, "text": whole(mention), "reading": None, "matches": None}
+        yield {**of_mention, **nothing, **judgement}
+    for opinion in mention.opinions:
+        yield {
+            **of_mention,
+            "field": opinion.field,
+            "start": opinion.start,
+            "end": opinion.end,
+            "text": opinion.text,
+            "reading": reading(opinion),
+            "matches": spreadsheet.yes(opinion.matches),
+            **judgement,
+        }
+
+
+def lines(found: Sequence[Found]) -> Iterator[str]:
+    """Yield the lines of found mentions as Markdown."""
+    for mention in found:
+        yield from _mention_lines(mention)
+
+
+def _mention_lines(mention: Found) -> Iterator[str]:
+    notes = f", vanished {figures.day(mention.vanished)}" if mention.vanished else ""
+    notes += f", {markdown.escaped(verdict(mention))}" if mention.rejected else ""
+    yield f"## Mention {mention.mention_id}"
+    yield ""
+    place = f"{markdown.escaped(mention.source)}, {figures.day(mention.day)}, {mention.language}"
+    yield f"{place}{notes}{markdown.link(mention.url)}"
+    yield ""
+    if not mention.opinions:
+        yield f"> {markdown.escaped(whole(mention))}"
+    for opinion in mention.opinions:
+        text = f"**{markdown.escaped(opinion.text)}**" if opinion.matches else markdown.escaped(opinion.text)
+        yield f"- {text} ({markdown.escaped(reading(opinion))})"
+    yield ""

@@ -13,7 +13,7 @@ from rich.text import Text
 from overheard.insight.quotes import Quote
 from overheard.insight.statistics import Estimate
 from overheard.insight.summary import DimensionFigures, Summary
-from overheard.report import figures
+from overheard.report import figures, markdown, spreadsheet
 from overheard.report.bars import DivergingBar
 from overheard.report.printable import printable
 
@@ -23,13 +23,19 @@ STRONGEST = 3
 SHOWN = 2
 """Quotes shown per dimension and side."""
 
+COLUMNS = (
+    "brand", "since", "until", "language", "source", "model", "analysed", "duplicates", "dimension", "label", "kind",
+    "praise", "pain", "neutral", "share", *spreadsheet.estimate_columns("net"), "praise_quote", "praise_url",
+    "pain_quote", "pain_url",
+)  # fmt: skip
+
 LISTED = 6
 """Languages and sources named before the rest is only counted."""
 
 GOOD, BAD, QUIET = "green", "red", "dim"
 
 
-def summary_parts(summary: Summary) -> Iterator[RenderableType]:
+def parts(summary: Summary, width: int) -> Iterator[RenderableType]:
     """Yield what to print for a summary, from top to bottom."""
     yield _title(summary)
     yield _key_figures(summary)
@@ -58,8 +64,7 @@ def net_text(estimate: Estimate) -> Text:
 
 
 def _title(summary: Summary) -> Text:
-    asked = summary.period
-    scope = figures.limits(asked.since, asked.until, summary.language, summary.source)
+    scope = figures.limits(summary.scope)
     return Text.assemble((printable(summary.brand), "bold"), "  ", (printable(scope), QUIET))
 
 
@@ -90,7 +95,7 @@ def _lines(summary: Summary) -> Iterator[tuple[str, Text]]:
 def _mentions(summary: Summary) -> str:
     text = figures.count(summary.mentions)
     if summary.mentions:
-        text += f" ({figures.day(summary.period.first)} to {figures.day(summary.period.last)})"
+        text += f" ({figures.day(summary.first)} to {figures.day(summary.last)})"
     if summary.duplicates:
         text += f", {figures.count(summary.duplicates)} near-duplicates left out"
     if summary.not_analysed:
@@ -123,7 +128,7 @@ def _listed(entries: Sequence[tuple[str, int]]) -> str:
 
 
 def _dimensions(dimensions: Sequence[DimensionFigures]) -> Table:
-    table = _table("Mentions per dimension")
+    table = titled("Mentions per dimension")
     table.add_column("Dimension", no_wrap=True)
     table.add_column("Pain", justify="right", no_wrap=True)
     table.add_column("", justify="center")
@@ -176,7 +181,7 @@ def address(url: str, indent: int) -> Text:
 
 
 def _touchpoints(summary: Summary) -> Table:
-    table = _table("Sentences per touchpoint")
+    table = titled("Sentences per touchpoint")
     table.add_column("Touchpoint", no_wrap=True)
     table.add_column("Pain", justify="right", no_wrap=True)
     table.add_column("", justify="center")
@@ -198,7 +203,7 @@ def _touchpoints(summary: Summary) -> Table:
 
 
 def _signals(summary: Summary) -> Table:
-    table = _table()
+    table = titled()
     table.add_column("Signal", no_wrap=True)
     for label in ("Mentions", "Sentences", "Share"):
         table.add_column(label, justify="right", no_wrap=True)
@@ -209,8 +214,79 @@ def _signals(summary: Summary) -> Table:
     return table
 
 
-def _table(title: str | None = None) -> Table:
+def titled(title: str | None = None) -> Table:
+    """Return an empty table in the house's style."""
     return Table(
         title=title, title_justify="left", title_style=QUIET, box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold",
         padding=(0, 1),
     )  # fmt: skip
+
+
+def rows(summary: Summary) -> Iterator[spreadsheet.Row]:
+    for entry in summary.dimensions:
+        yield {
+            "brand": summary.brand,
+            "since": spreadsheet.day(summary.scope.since),
+            "until": spreadsheet.day(summary.scope.until),
+            "language": summary.scope.language,
+            "source": summary.scope.source,
+            "model": summary.model,
+            "analysed": summary.analysed,
+            "duplicates": summary.duplicates,
+            "dimension": entry.dimension,
+            "label": entry.label,
+            "kind": entry.kind,
+            "praise": entry.praise,
+            "pain": entry.pain,
+            "neutral": entry.neutral,
+            "share": entry.share,
+            **spreadsheet.estimate("net", entry.net),
+            **_quote("praise", entry.quotes.praise),
+            **_quote("pain", entry.quotes.pain),
+        }
+
+
+def _quote(side: str, quotes: Sequence[Quote]) -> spreadsheet.Row:
+    first = quotes[0] if quotes else None
+    return {f"{side}_quote": first.text if first else None, f"{side}_url": first.url if first else None}
+
+
+def lines(summary: Summary) -> Iterator[str]:
+    yield f"# {markdown.escaped(summary.brand)}"
+    yield ""
+    yield markdown.escaped(figures.limits(summary.scope))
+    yield ""
+    yield f"- Mentions: {figures.count(summary.mentions)}, analysed: {figures.count(summary.analysed)}"
+    if summary.rejected:
+        yield f"- Left out as not about the brand: {figures.count(summary.rejected)}"
+    if summary.duplicates:
+        yield f"- Near-duplicates left out: {figures.count(summary.duplicates)}"
+    yield f"- Net sentiment: {figures.net(summary.net_sentiment)}"
+    yield f"- Stars: {figures.stars(summary.rating)}"
+    yield f"- CX index: {figures.index(summary.index['overall'])}"
+    yield f"- Model: {markdown.escaped(summary.model or 'none yet')}"
+    yield ""
+    yield from markdown.table(
+        ("Dimension", "Praise", "Pain", "Neutral", "Net", "Share"),
+        [
+            (
+                entry.label,
+                figures.count(entry.praise),
+                figures.count(entry.pain),
+                figures.count(entry.neutral),
+                figures.net(entry.net),
+                figures.share(entry.share),
+            )
+            for entry in summary.dimensions
+        ],
+    )
+    for entry in summary.dimensions:
+        yield from _quote_lines(entry)
+
+
+def _quote_lines(entry: DimensionFigures) -> Iterator[str]:
+    for side, quotes in (("praise", entry.quotes.praise), ("pain", entry.quotes.pain)):
+        if quotes:
+            yield f"## {entry.label}: {side}"
+            yield ""
+        yield from markdown.quotes(quotes)

@@ -61,7 +61,7 @@ def test_what_is_copied_counts_once_in_every_answer(brand_store: Store, telling:
         assert dataclasses.replace(found, brand="Plain", duplicates=0) == wanted
         compared = compare(session, [plain, brand], Scope()).brands
         assert compared[0].net_sentiment == compared[1].net_sentiment
-        listed = find_mentions(session, brand, Scope(), dimension="speed", limit=99)
+        listed = find_mentions(session, brand, Scope(dimension="speed"), limit=99)
         assert [mention.mention_id for mention in listed] == ids[::-1]
         quotes = summarise(session, brand, Scope(), quotes=9).dimensions[0].quotes.pain
         assert [quote.mention_id for quote in quotes if len(quote.text) > 40] == [ids[12]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, date, datetime
 
 import pytest
@@ -33,9 +34,10 @@ KIND = Said(text="Kind people!", sentiment="positive", dimensions={"service": ("
 TORN = Said(text="Good and bad.", sentiment="mixed")
 
 
-def find(store: Store, scope: Scope | None = None, **search: object) -> list[Found]:
+def find(store: Store, scope: Scope | None = None, dimension: str | None = None, **search: object) -> list[Found]:
+    scope = dataclasses.replace(scope or Scope(), dimension=dimension)
     with store.reading() as session:
-        return find_mentions(session, find_brand(session, "Nordwind"), scope or Scope(), **search)  # type: ignore[arg-type]
+        return find_mentions(session, find_brand(session, "Nordwind"), scope, **search)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -108,7 +110,7 @@ def test_a_mention_of_two_brands_is_found_for_each_and_no_other(brand_store: Sto
         add_brand(session, "Südsee")
     with brand_store.reading() as session:
         assert find_mentions(session, find_brand(session, "Südsee"), Scope()) == []
-        assert find_mentions(session, find_brand(session, "Südsee"), Scope(), dimension="speed") == []
+        assert find_mentions(session, find_brand(session, "Südsee"), Scope(dimension="speed")) == []
 
 
 @pytest.mark.parametrize(

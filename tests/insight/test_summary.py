@@ -192,8 +192,8 @@ def check_whole(found: Summary, entries: list[Entry], scope: Scope) -> None:
     assert found.not_analysed == sum(entry.told.status == "not_analysed" for entry in chosen)
     assert found.pending == sum(entry.told.status is None for entry in chosen)
     assert found.opinions == len(sentences)
-    assert found.period.first == min((entry.told.day for entry in chosen), default=None)
-    assert found.period.last == max((entry.told.day for entry in chosen), default=None)
+    assert found.first == min((entry.told.day for entry in chosen), default=None)
+    assert found.last == max((entry.told.day for entry in chosen), default=None)
     counts = Counter(said.sentiment for said in sentences)
     assert found.sentiment.positive == counts["positive"]
     assert found.sentiment.negative == counts["negative"]
@@ -287,7 +287,7 @@ def test_a_brand_without_mentions_has_an_answer_too(store: Store) -> None:
     with store.session() as session:
         add_brand(session, "Nordwind")
     found = summary_of(store, Scope())
-    assert (found.mentions, found.period.first, found.languages, found.sources) == (0, None, (), ())
+    assert (found.mentions, found.first, found.languages, found.sources) == (0, None, (), ())
     assert found.index["overall"] == Estimate(None, None, None, 0)
 
 

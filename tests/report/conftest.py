@@ -76,7 +76,7 @@ def told_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 DUPLICATES = Duplicates(
-    brand="Nordwind", since=None, until=None, language=None, source=None, left_out=6, groups_found=3,
+    brand="Nordwind", scope=Scope(), left_out=6, groups_found=3,
     groups=(
         DuplicateGroup(
             kind="template", copies=6, names=6, unnamed=1, sources={"trust|post": 4, "shop": 3},
@@ -98,6 +98,6 @@ def answers(told_store: Store) -> Answers:
         return Answers(
             summary=summarise(session, brand, Scope()),
             comparison=compare(session, [brand, other], Scope()),
-            found=find_mentions(session, brand, Scope(), dimension="speed", polarity="negative", limit=3),
+            found=find_mentions(session, brand, Scope(dimension="speed"), polarity="negative", limit=3),
             duplicates=DUPLICATES,
         )

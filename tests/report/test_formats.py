@@ -20,14 +20,13 @@ from overheard.errors import UsageError
 from overheard.insight.mentions import Found
 from overheard.report.formats import render, to_csv, to_json, to_md
 from overheard.report.printable import printable
-from overheard.report.terminal import Answer
 from overheard.store.database import Store
 from overheard.store.tables import Mention
 
 from .conftest import HOSTILE, URL, Answers
 
 
-def rendered(answer: Answer, format: str, encoding: str = "utf-8", width: int = 40) -> str:
+def rendered(answer: Any, format: str, encoding: str = "utf-8", width: int = 40) -> str:
     raw = io.BytesIO()
     file = io.TextIOWrapper(raw, encoding=encoding, newline="")
     render(answer, format, Console(file=file, width=width))
@@ -48,6 +47,9 @@ MEAN = dict.fromkeys(("mean", "low", "high", "n"))
 COUNTS = dict.fromkeys(("positive", "negative", "neutral", "mixed"))
 
 
+SCOPE = dict.fromkeys(("since", "until", "language", "source", "touchpoint", "dimension", "query", "attribute"))
+
+
 def test_the_keys_of_a_summary_are_a_contract(answers: Answers) -> None:
     content = json.loads(to_json(answers.summary))
     first = content["dimensions"][0]
@@ -57,9 +59,9 @@ def test_the_keys_of_a_summary_are_a_contract(answers: Answers) -> None:
     found["dimensions"] = [{**found["dimensions"][0], "quotes": None}]
     assert found == {
         "brand": None,
-        "period": dict.fromkeys(("since", "until", "first", "last")),
-        "language": None,
-        "source": None,
+        "scope": SCOPE,
+        "first": None,
+        "last": None,
         "mentions": None,
         "analysed": None,
         "not_analysed": None,
@@ -98,7 +100,7 @@ def test_the_keys_of_a_summary_are_a_contract(answers: Answers) -> None:
 
 def test_the_keys_of_a_comparison_and_of_found_mentions(answers: Answers) -> None:
     comparison = json.loads(to_json(answers.comparison))
-    assert list(comparison) == ["since", "until", "language", "source", "brands", "dimensions"]
+    assert list(comparison) == ["scope", "brands", "dimensions"]
     speed = comparison["dimensions"][0]["brands"][1]
     assert list(speed) == ["brand", "praise", "pain", "neutral", "net", "share", "difference"]
     assert list(speed["difference"]) == ["value", "low", "high", "certain", "overlap"]
@@ -109,7 +111,7 @@ def test_the_keys_of_a_comparison_and_of_found_mentions(answers: Answers) -> Non
 
 def test_the_keys_of_near_duplicates_are_a_contract(answers: Answers) -> None:
     shown = dict.fromkeys(("mention_id", "source", "day", "url", "text"))
-    limits = dict.fromkeys(("brand", "since", "until", "language", "source", "left_out", "groups_found"))
+    limits = {"brand": None, "scope": SCOPE, "left_out": None, "groups_found": None}
     group = dict.fromkeys(("kind", "copies", "names", "unnamed"))
     group |= {"sources": {"trust|post": None, "shop": None}, "since": None, "until": None}
     assert keys(json.loads(to_json(answers.duplicates))) == {
@@ -147,7 +149,7 @@ def test_json_is_exact(answers: Answers, told_store: Store) -> None:
             assert datetime.fromisoformat(quote["published"]) == mention.published
             assert json.loads(json_text(mention.published)) == quote["published"]
             assert quote["published"].endswith("Z")
-    assert content["period"]["first"] == "2026-08-01"
+    assert content["first"] == "2026-08-01"
     assert content["dimensions"][1]["net"] == {"value": None, "low": None, "high": None, "n": 0}
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import io
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -16,20 +17,19 @@ from overheard.insight.scope import Scope
 from overheard.insight.summary import summarise
 from overheard.report.bars import DivergingBar
 from overheard.report.formats import render
-from overheard.report.terminal import Answer
 from overheard.store.brands import find_brand
 from overheard.store.database import Store
 
 from .conftest import URL, Answers
 
 
-def printed(answer: Answer, width: int = 80, **options: object) -> str:
+def printed(answer: Any, width: int = 80, **options: object) -> str:
     file = io.StringIO()
     render(answer, "table", Console(file=file, width=width, **options))  # type: ignore[arg-type]
     return file.getvalue()
 
 
-def every(answers: Answers) -> Sequence[Answer]:
+def every(answers: Answers) -> Sequence[Any]:
     return answers.summary, answers.comparison, answers.found, answers.duplicates
 
 
