@@ -119,9 +119,9 @@ def find_mentions(
     """Return up to `limit` mentions of a brand, newest first.
 
     With a dimension in the scope, those with a sentence that bears on it, in that `polarity` if given; with `polarity`
-    alone, those with a sentence of that sentiment (also `mixed`). With `rejected`, those that were found and are not about the brand
-    instead: they are not read, so there is no search for sentences. Raises NotFoundError for an unknown dimension or
-    source, UsageError for an unknown polarity or an impossible scope.
+    alone, those with a sentence of that sentiment (also `mixed`). With `rejected`, those that were found and are not
+    about the brand instead: they are not read, so there is no search for sentences. Raises NotFoundError for an
+    unknown dimension or source, UsageError for an unknown polarity or an impossible scope.
     """
     search = _Search(brand.model_version_id, scope.dimension, polarity)
     _check(search, limit)
