@@ -21,7 +21,7 @@ NARROW, LONGEST = 10, 40
 broken unless its column is the last."""
 
 KEPT = 2
-"""Columns that stand beside each other however narrow it is."""
+"""Columns that stand beside each other as long as their words fit: the second is broken between any two words then."""
 
 _NUMBER = re.compile(r"[\d≤≥<>+−-]")
 
@@ -64,16 +64,23 @@ def _fit(table: Sequence[Row], width: int) -> list[int]:
     natural = [max(cell.cell_len for cell in column) for column in zip(*table, strict=True)]
     least = [max(map(_least, column)) for column in zip(*table, strict=True)]
     count = len(natural)
-    while count > KEPT and sum(least[:count]) + GAP * (count - 1) > width:
-        count -= 1
+    while count > 1 and sum(least[:count]) + GAP * (count - 1) > width:
+        words = max(_longest_word(row[count - 1]) for row in table)
+        if count == KEPT and least[count - 1] > words:
+            least[count - 1] = words
+        else:
+            count -= 1
     return _shrunk(natural[:count], least, width - GAP * (count - 1))
 
 
 def _least(cell: Text) -> int:
     """Return how narrow a cell can be: as its longest word, or the whole where it begins like a number or says so."""
-    words = [cell.plain] if cell.no_wrap or _NUMBER.match(cell.plain) else cell.plain.split()
-    longest = max(map(cell_len, words), default=0)
+    longest = cell.cell_len if cell.no_wrap or _NUMBER.match(cell.plain) else _longest_word(cell)
     return min(LONGEST, max(longest, min(NARROW, cell.cell_len)))
+
+
+def _longest_word(cell: Text) -> int:
+    return max(map(cell_len, cell.plain.split()), default=0)
 
 
 def _shrunk(widths: list[int], least: Sequence[int], room: int) -> list[int]:

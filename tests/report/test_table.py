@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
@@ -83,6 +83,7 @@ WORD = st.text(st.sampled_from("abäß漢1−,.()/"), min_size=1, max_size=18)
 CELL = st.one_of(st.none(), st.integers(0, 10**9), st.dates(), st.lists(WORD, max_size=9).map(" ".join))
 
 
+@settings(max_examples=300)
 @given(st.data(), st.integers(60, 160))
 def test_every_word_is_there_unbroken_within_the_width(data: st.DataObject, width: int) -> None:
     count = data.draw(st.integers(2, 9))
@@ -93,3 +94,10 @@ def test_every_word_is_there_unbroken_within_the_width(data: st.DataObject, widt
     for row in rows:
         for word in " ".join(str(cell) for cell in row if cell is not None).split():
             assert word in words or f"{word}," in words
+
+
+def test_two_columns_of_numbers_that_do_not_fit_side_by_side_are_broken_between_words() -> None:
+    first, second = "1 1 1 1111 111漢漢 1111111漢", "1 1 1111 11111 111漢漢 11111111"
+    assert printed(60, ("a", "b"), [(first, second)]).splitlines() == [
+        f"a{' ' * 29}b", f"{first}  1 1 1111 11111 111漢漢", f"{' ' * 30}11111111"
+    ]  # fmt: skip
