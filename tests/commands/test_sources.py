@@ -218,7 +218,7 @@ def test_the_doctor_tells_what_is_wrong_and_the_way_out(home: Path, feed: str, m
     target = feed + "?doctor"
     overheard(home, "source", "add", "Nordwind Bank", "feed", "--target", target, "--no-check", "--name", "healthy")
     overheard(home, "source", "add", "Nordwind Bank", "youtube", "--target", "video=abcdefghijk", "--no-check")
-    shop = ("--target", "id=com.nordwind.doctor", "--no-check", "--name", "shop", "--yes")
+    shop = ("--target", "id=com.nordwind.doctor", "--no-check", "--yes")
     overheard(home, "source", "add", "Nordwind Bank", "googleplay", *shop)
     listed = json.loads(overheard(home, "source", "list", "--format", "json").stdout)
     number = next(row["source"] for row in listed if row["name"] == "healthy")
@@ -229,7 +229,7 @@ def test_the_doctor_tells_what_is_wrong_and_the_way_out(home: Path, feed: str, m
     assert (found["healthy"]["health"], found["healthy"]["mentions"]) == ("well", 2)
     assert found["youtube"]["health"] == "not configured"
     assert "OVERHEARD_YOUTUBE_KEY" in found["youtube"]["reason"]
-    assert found["shop"]["health"] == "never crawled"
+    assert found["googleplay"]["health"] == "never crawled"
     assert "set crawl.contact" in done.stderr
     monkeypatch.setenv("COLUMNS", "80")
     table = overheard(home, "doctor").stdout
