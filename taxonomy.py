@@ -107,6 +107,14 @@ class Taxonomy:
         names = ", ".join(entry.name for entry in self.dimensions)
         raise NotFoundError(f"no dimension {name!r}; expected one of {names}")
 
+    def touchpoint(self, name: str) -> Touchpoint:
+        """Return the touchpoint of this name; raises NotFoundError listing the names that there are."""
+        for entry in self.touchpoints:
+            if entry.name == name:
+                return entry
+        names = ", ".join(entry.name for entry in self.touchpoints)
+        raise NotFoundError(f"no touchpoint {name!r}; expected one of {names}")
+
 
 def _assemble(content: _File) -> Taxonomy:
     return Taxonomy(

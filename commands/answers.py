@@ -67,10 +67,8 @@ def mentions_command(
     from overheard.report.formats import render
     from overheard.store.brands import find_brand
 
-    if duplicates and (scope.dimension or polarity or rejected):
-        raise UsageError(
-            "--duplicates shows groups of whole mentions; leave --dimension, --polarity and --rejected out"
-        )
+    if duplicates and (polarity or rejected):
+        raise UsageError("--duplicates shows groups of whole mentions; leave --polarity and --rejected out")
     with home.store() as store, store.reading() as session:
         asked = find_brand(session, brand)
         found = (

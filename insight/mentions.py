@@ -14,6 +14,7 @@ from overheard import taxonomy
 from overheard.errors import UsageError
 from overheard.insight.rollups import SENTIMENT
 from overheard.insight.scope import Scope, Selection, is_large, opaque, select_scope
+from overheard.store.rollups import Sentences
 from overheard.store.tables import (
     ANY,
     Brand,
@@ -44,7 +45,7 @@ class FoundDimension:
 class FoundOpinion:
     """One sentence: `text` is exactly the mention's `field` from `start` to `end`.
 
-    `matches` says that it is what was searched for; without a search for dimension or polarity none does.
+    `matches` says that it is what was searched for; without a search for touchpoint, dimension or polarity none does.
     """
 
     start: int
@@ -92,18 +93,21 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    version: int | None
-    dimension: str | None
+    """What a sentence has to fulfil: the filters of the scope, and a polarity."""
+
+    wanted: Sentences
     polarity: str | None
 
     @property
     def is_for_sentences(self) -> bool:
-        return self.dimension is not None or self.polarity is not None
+        return (self.wanted.touchpoint, self.wanted.dimension, self.polarity) != (None, None, None)
 
-    def matches(self, sentiment: str, dimensions: dict[str, FoundDimension]) -> bool:
-        if self.dimension is None:
-            return self.polarity is not None and sentiment == self.polarity
-        found = dimensions.get(self.dimension)
+    def matches(self, opinion: Opinion, dimensions: dict[str, FoundDimension]) -> bool:
+        if not self.is_for_sentences or self.wanted.touchpoint not in (None, opinion.touchpoint):
+            return False
+        if self.wanted.dimension is None:
+            return self.polarity in (None, opinion.sentiment)
+        found = dimensions.get(self.wanted.dimension)
         return found is not None and self.polarity in (None, found.polarity)
 
 
@@ -118,22 +122,21 @@ def find_mentions(
 ) -> list[Found]:
     """Return up to `limit` mentions of a brand, newest first.
 
-    With a dimension in the scope, those with a sentence that bears on it, in that `polarity` if given; with `polarity`
-    alone, those with a sentence of that sentiment (also `mixed`). With `rejected`, those that were found and are not
-    about the brand instead: they are not read, so there is no search for sentences. Raises NotFoundError for an
-    unknown dimension or source, UsageError for an unknown polarity or an impossible scope.
+    With a touchpoint or a dimension in the scope, those with a sentence at the one that bears on the other, in that
+    `polarity` if given; with `polarity` and no dimension, one of that sentiment (also `mixed`). With `rejected`, those
+    that were found and are not about the brand instead: they are not read, so there is no search for sentences. Raises
+    NotFoundError for an unknown dimension, touchpoint or source, UsageError for an unknown polarity or an impossible
+    scope.
     """
-    search = _Search(brand.model_version_id, scope.dimension, polarity)
+    selection = select_scope(session, brand, scope)
+    search = _Search(selection.sentences, polarity)
     _check(search, limit)
     if rejected and search.is_for_sentences:
-        raise UsageError("rejected mentions are not read; ask for them without a dimension and a polarity")
-    selection = select_scope(session, brand, scope)
-    if search.is_for_sentences and search.version is None:
-        return []
+        raise UsageError("rejected mentions are not read; ask for them without a dimension, a touchpoint, a polarity")
     large = is_large(session, brand.id)
     speaks = selection.speaks_of(from_brand=rejected or not large, rejected=rejected)
-    query = _mentions(search.version, selection).where(speaks)
-    if search.is_for_sentences:
+    query = _mentions(selection).where(speaks)
+    if search.polarity is not None:
         query = query.where(_has_sentence(search))
     if search.is_for_sentences and large:
         query = query.where(Mention.day.in_(_days(session, search, selection, limit)))
@@ -145,16 +148,14 @@ def find_mentions(
 def _check(search: _Search, limit: int) -> None:
     if limit < 1:
         raise UsageError(f"cannot list {limit} mentions; expected a limit of 1 or more")
-    if search.dimension is not None:
-        taxonomy.load().dimension(search.dimension)
-    words = SENTIMENTS if search.dimension is None else POLARITIES
+    words = SENTIMENTS if search.wanted.dimension is None else POLARITIES
     if search.polarity is not None and search.polarity not in words:
         raise UsageError(f"no polarity {search.polarity!r} here; expected one of {', '.join(words)}")
 
 
-def _mentions(version: int | None, selection: Selection) -> Select[*tuple[Any, ...]]:
+def _mentions(selection: Selection) -> Select[*tuple[Any, ...]]:
     judged = (MentionBrand.relevance, MentionBrand.rejected, MentionBrand.decided_by, MentionBrand.reason)
-    read = and_(Classification.mention_id == Mention.id, Classification.model_version_id == version)
+    read = and_(Classification.mention_id == Mention.id, Classification.model_version_id == selection.sentences.version)
     return (
         select(Mention, Source.name, Source.kind, Classification.status, Classification.sentiment, *judged)
         .join(MentionBrand, MentionBrand.mention_id == Mention.id)
@@ -166,26 +167,24 @@ def _mentions(version: int | None, selection: Selection) -> Select[*tuple[Any, .
 
 
 def _has_sentence(search: _Search) -> ColumnElement[bool]:
-    of_mention = exists().where(Opinion.mention_id == Mention.id, Opinion.model_version_id == search.version)
-    if search.dimension is None:
+    of_mention = exists().where(Opinion.mention_id == Mention.id, *search.wanted.conditions())
+    if search.wanted.dimension is None:
         return of_mention.where(Opinion.sentiment == search.polarity)
-    of_mention = of_mention.where(
-        OpinionDimension.opinion_id == Opinion.id, opaque(OpinionDimension.dimension) == search.dimension
-    )
-    return (
-        of_mention
-        if search.polarity is None
-        else of_mention.where(opaque(OpinionDimension.polarity) == search.polarity)
+    return of_mention.where(
+        OpinionDimension.opinion_id == Opinion.id,
+        opaque(OpinionDimension.dimension) == search.wanted.dimension,
+        opaque(OpinionDimension.polarity) == search.polarity,
     )
 
 
 def _days(session: Session, search: _Search, selection: Selection, limit: int) -> list[date]:
     """Return the newest days that are sure to hold `limit` matching mentions, as far as the rollups can tell."""
     possible, certain = _tally(search)
-    table = SentimentRollup if search.dimension is None else DimensionRollup
+    table = SentimentRollup if search.wanted.dimension is None else DimensionRollup
+    at = table.touchpoint == (search.wanted.touchpoint or ANY)
     rows = session.execute(
         select(table.day, func.sum(certain))
-        .where(*selection.cells(table), table.model_version_id == search.version, table.touchpoint == ANY, *possible)
+        .where(*selection.cells(table), table.model_version_id == search.wanted.version, at, *possible)
         .group_by(table.day)
         .order_by(table.day.desc())
     )
@@ -201,8 +200,8 @@ def _days(session: Session, search: _Search, selection: Selection, limit: int) -
 
 def _tally(search: _Search) -> tuple[list[ColumnElement[bool]], SQLColumnExpression[int]]:
     """Return what a rollup row fulfils that may hold a match, and the count that is above 0 where it surely does."""
-    if search.dimension is None:
-        count: SQLColumnExpression[int] = getattr(SentimentRollup, str(search.polarity))
+    if search.wanted.dimension is None:
+        count: SQLColumnExpression[int] = getattr(SentimentRollup, search.polarity or "mentions")
         return [SentimentRollup.measure == SENTIMENT, count > 0], count
     table = DimensionRollup
     # A vote hides the sentences on its other side: praise and pain are neutral, praise and a neutral sentence praise.
@@ -212,14 +211,14 @@ def _tally(search: _Search) -> tuple[list[ColumnElement[bool]], SQLColumnExpress
         "negative": table.pain,
         "neutral": literal(0),
     }
-    return [table.dimension == search.dimension, table.mentions > 0], certain[search.polarity]
+    return [table.dimension == search.wanted.dimension, table.mentions > 0], certain[search.polarity]
 
 
 def _opinions(session: Session, search: _Search, mentions: dict[int, Mention]) -> dict[int, list[FoundOpinion]]:
     rows = session.execute(
         select(Opinion, OpinionDimension)
         .join(OpinionDimension, OpinionDimension.opinion_id == Opinion.id, isouter=True)
-        .where(Opinion.mention_id.in_(mentions), Opinion.model_version_id == search.version)
+        .where(Opinion.mention_id.in_(mentions), Opinion.model_version_id == search.wanted.version)
         .order_by(Opinion.mention_id, Opinion.position, OpinionDimension.dimension)
     )
     found: dict[int, list[FoundOpinion]] = {}
@@ -239,7 +238,7 @@ def _opinions(session: Session, search: _Search, mentions: dict[int, Mention]) -
                 },
                 touchpoint=opinion.touchpoint,
                 signals=tuple(opinion.signals),
-                matches=search.matches(opinion.sentiment, named),
+                matches=search.matches(opinion, named),
             )
         )
     return found

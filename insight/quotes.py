@@ -116,6 +116,7 @@ def _sentences(
         .join(MentionBrand, MentionBrand.mention_id == Mention.id)
         .where(selection.speaks_of(from_brand=from_brand), *selection.mentions())
         .where(Opinion.model_version_id == model_version_id, Mention.vanished.is_(None))
+        .where(*selection.sentences.conditions())
         .where(Opinion.sentiment != opposite)
     )
 

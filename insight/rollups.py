@@ -11,10 +11,8 @@ from sqlalchemy.orm import Session
 
 from overheard.insight.scope import Selection
 from overheard.insight.statistics import Sums
+from overheard.store.rollups import SENTIMENT as SENTIMENT
 from overheard.store.tables import ANY, DimensionRollup, MentionRollup, SentimentRollup, SignalRollup
-
-SENTIMENT = "sentiment"
-"""The measure of `SentimentRollup` that counts the sentiment of sentences; the others are pillars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ class SignalSums:
 
 def read_mentions(session: Session, selection: Selection) -> list[MentionSums]:
     """Return the mentions per source and language, the most first."""
-    table = MentionRollup
+    table = selection.rollup(MentionRollup)
     total = func.sum(table.mentions)
     rows = session.execute(
         select(
@@ -95,7 +93,7 @@ def read_mentions(session: Session, selection: Selection) -> list[MentionSums]:
 
 def read_sentiment(session: Session, model_version_id: int, selection: Selection) -> list[SentimentSums]:
     """Return the pooled counts per measure, touchpoint, source and language."""
-    table = SentimentRollup
+    table = selection.rollup(SentimentRollup)
     keys = [table.measure, table.touchpoint, table.source_id, table.language]
     counts = [table.mentions, table.positive, table.negative, table.neutral, table.mixed]
     products = [table.sum_xx, table.sum_yy, table.sum_xy]
@@ -111,7 +109,7 @@ def read_sentiment(session: Session, model_version_id: int, selection: Selection
 
 def read_dimensions(session: Session, model_version_id: int, selection: Selection) -> dict[str, DimensionVotes]:
     """Return the votes per dimension."""
-    table = DimensionRollup
+    table = selection.rollup(DimensionRollup)
     rows = session.execute(
         select(table.dimension, func.sum(table.praise), func.sum(table.pain), func.sum(table.neutral))
         .where(*selection.cells(table), table.model_version_id == model_version_id, table.touchpoint == ANY)
@@ -122,7 +120,7 @@ def read_dimensions(session: Session, model_version_id: int, selection: Selectio
 
 def read_signals(session: Session, model_version_id: int, selection: Selection) -> dict[str, SignalSums]:
     """Return the mentions and opinions per signal."""
-    table = SignalRollup
+    table = selection.rollup(SignalRollup)
     rows = session.execute(
         select(table.signal, func.sum(table.mentions), func.sum(table.opinions))
         .where(*selection.cells(table), table.model_version_id == model_version_id)

@@ -1,22 +1,47 @@
-"""Which mentions a question is about: a brand, a period, a language, a source."""
+"""Which mentions and sentences a question is about: of a brand, a period, a source, a touchpoint, a search.
+
+Rollups answer for a brand, a period, a source and a language. For what they cannot be cut down to, the mentions of the
+selection are walked through and counted into temporary tables of the same columns, by the statements that roll up.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
+from itertools import count
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    MetaData,
+    Select,
+    Table,
+    and_,
+    exists,
+    func,
+    insert,
+    inspect,
+    literal,
+    or_,
+    select,
+    union_all,
+)  # fmt: skip
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from overheard import taxonomy
 from overheard.errors import NotFoundError, UsageError
+from overheard.store.rollups import SENTIMENT, Measures, Scratch, Sentences, mention_columns, rollup_rows
 from overheard.store.tables import (
+    ANY,
     Brand,
     DimensionRollup,
     Mention,
     MentionBrand,
     MentionRollup,
+    Opinion,
     SentimentRollup,
     SignalRollup,
     Source,
@@ -27,6 +52,7 @@ from overheard.store.tables import (
 Rollup = type[MentionRollup] | type[DimensionRollup] | type[SentimentRollup] | type[SignalRollup]
 
 Value = TypeVar("Value")
+AnyRollup = TypeVar("AnyRollup", MentionRollup, DimensionRollup, SentimentRollup, SignalRollup)
 
 FEW = 50_000
 """Mentions that a query may walk through one by one and still answer at once."""
@@ -55,26 +81,61 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A scope made ready for queries about one brand; `source_ids` is None for all sources."""
+    """A scope made ready for queries about one brand; `source_ids` is None for all sources.
+
+    `sentences` says which sentences of the selected mentions count.
+    """
 
     brand_id: int
     since: date | None
     until: date | None
     language: str | None
     source_ids: tuple[int, ...] | None
+    sentences: Sentences
+    _counted: _Counted
 
     @property
     def has_period(self) -> bool:
         """Whether the selection is limited in time."""
         return self.since is not None or self.until is not None
 
+    def rollup(self, rollup: type[AnyRollup]) -> type[AnyRollup]:
+        """Return the rollup, or what stands in for it under the filters of this selection: same columns, same meaning.
+
+        Read from it with the conditions of `cells`. Under a filter that the rollup is not kept for, the mentions are
+        counted at the first call (see `walks`).
+        """
+        if not self.walks(rollup):
+            return _covered(rollup, self.sentences)
+        return self._counted.table(rollup, self)
+
+    def walks(self, rollup: Rollup) -> bool:
+        """Tell whether the rollup is not kept for these filters, so that mentions have to be walked through."""
+        wanted = self.sentences
+        if wanted.touchpoint is not None and wanted.dimension is not None:
+            return True
+        covered: dict[Rollup, bool] = {
+            MentionRollup: wanted.touchpoint is None and wanted.dimension is None,
+            DimensionRollup: True,
+            SentimentRollup: wanted.touchpoint is None,  # pillars are not kept by touchpoint
+            SignalRollup: wanted.touchpoint is None and wanted.dimension is None,
+        }
+        return not covered[rollup]
+
     def cells(self, rollup: Rollup) -> list[ColumnElement[bool]]:
-        """Return the conditions that select the rows of a rollup."""
+        """Return the conditions that select the rows of a rollup, which is one that `rollup` returned."""
         return [rollup.brand_id == self.brand_id, *self._limits(rollup), *self._tongue(rollup)]
 
     def mentions(self) -> list[ColumnElement[bool]]:
         """Return the conditions that select mentions, without that of the brand (see `speaks_of`)."""
-        return [*self._limits(Mention), *self._tongue(Mention)]
+        return [*self._limits(Mention), *self._tongue(Mention), *self._content()]
+
+    def _content(self) -> list[ColumnElement[bool]]:
+        """Return what is asked of a mention beside its place and time: a sentence that counts."""
+        if self.sentences.touchpoint is None and self.sentences.dimension is None:
+            return []
+        opinion = aliased(Opinion)
+        return [exists().where(opinion.mention_id == Mention.id, *self.sentences.conditions(opinion))]
 
     def stale_cells(self) -> list[ColumnElement[bool]]:
         """Return the conditions that select stale cells, which have no language."""
@@ -114,15 +175,117 @@ def opaque(column: InstrumentedAttribute[Value]) -> ColumnElement[Value]:
     return func.coalesce(column, column)
 
 
+class _Counted:
+    """The rollups of a selection, each counted when it is first asked for, in temporary tables of the session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._scratch: Scratch | None = None
+        self._has_sentences = False
+        self._tables: dict[Rollup, Any] = {}
+
+    def table(self, rollup: type[AnyRollup], selection: Selection) -> type[AnyRollup]:
+        if rollup not in self._tables:
+            self._tables[rollup] = self._count(rollup, selection)
+        found: type[AnyRollup] = self._tables[rollup]
+        return found
+
+    def _count(self, rollup: type[AnyRollup], selection: Selection) -> type[AnyRollup]:
+        session = self._session
+        name = f"selected_{next(_NUMBERS)}"
+        if self._scratch is None:
+            self._scratch = Scratch(name)
+            self._scratch.create(session)
+            self._scratch.take_mentions(session, _selected(session, selection))
+        if rollup is not MentionRollup and not self._has_sentences:
+            self._scratch.take_sentences(session, selection.sentences)
+            self._has_sentences = True
+        columns = (Column(column.key, column.type) for column in inspect(rollup).columns)
+        table = Table(f"{name}_{rollup.__tablename__}", MetaData(), *columns, prefixes=["TEMPORARY"])
+        table.create(session.connection())
+        for rows in rollup_rows(self._scratch, _measures(), rollup, selection.sentences):
+            session.execute(insert(table).from_select([str(column.key) for column in rows.selected_columns], rows))
+        return aliased(rollup, table, adapt_on_names=True)
+
+
+_NUMBERS = count(1)
+"""Names for temporary tables, which outlive the transaction on SQLite."""
+
+
+def _selected(session: Session, selection: Selection) -> Select[*tuple[Any, ...]]:
+    from_brand = not (selection.has_period and is_large(session, selection.brand_id))
+    linked = mention_columns(selection.brand_id).join(MentionBrand, MentionBrand.mention_id == Mention.id)
+    return linked.where(selection.speaks_of(from_brand=from_brand), *selection.mentions())
+
+
+def _measures() -> Measures:
+    words = taxonomy.load()
+    return Measures(words.pillars, words.general_verdicts, tuple(signal.name for signal in words.signals))
+
+
+def _covered(rollup: type[AnyRollup], wanted: Sentences) -> type[AnyRollup]:
+    """Return the rollup, or the part of one that answers for a touchpoint or a dimension alone."""
+    if wanted.touchpoint is None and wanted.dimension is None:
+        return rollup
+    if rollup is SentimentRollup:
+        return aliased(rollup, _sentiment_of_dimension(str(wanted.dimension)).subquery(), adapt_on_names=True)
+    table = DimensionRollup
+    columns = [column for column in inspect(table).columns if column.key != "touchpoint"]
+    if wanted.dimension is not None:
+        part: Any = select(*columns, table.touchpoint).where(table.dimension == wanted.dimension)
+    else:
+        here = table.touchpoint == wanted.touchpoint
+        part = union_all(
+            select(*columns, literal(ANY).label("touchpoint")).where(here),
+            select(*columns, table.touchpoint).where(here),
+        )
+    return aliased(rollup, part.subquery(), adapt_on_names=True)
+
+
+def _sentiment_of_dimension(dimension: str) -> CompoundSelect[*tuple[Any, ...]]:
+    """Select the votes in a dimension as the rows of `SentimentRollup` that they would make.
+
+    A vote is −1, 0 or 1, so the sums of squares and products are the counts themselves.
+    """
+    table = DimensionRollup
+    pillar = taxonomy.load().dimension(dimension).pillar
+    columns = (
+        table.brand_id, table.day, table.source_id, table.language, table.model_version_id, table.touchpoint,
+        table.mentions, table.praise.label("positive"), table.pain.label("negative"), table.neutral,
+        literal(0).label("mixed"), (table.praise + table.pain).label("sum_xx"),
+        (table.praise + table.pain).label("sum_yy"), (table.praise - table.pain).label("sum_xy"),
+    )  # fmt: skip
+    votes = [
+        select(literal(measure).label("measure"), *columns).where(table.dimension == dimension)
+        for measure in (SENTIMENT, pillar)
+    ]
+    return union_all(votes[0], votes[1].where(table.touchpoint == ANY))
+
+
 def select_scope(session: Session, brand: Brand, scope: Scope) -> Selection:
-    """Check a scope and make it ready; raises UsageError for impossible limits, NotFoundError for unknown sources."""
+    """Check a scope and make it ready for one brand, in this session and no other.
+
+    Raises UsageError for impossible limits, NotFoundError for an unknown source, touchpoint or dimension.
+    """
     if scope.since is not None and scope.until is not None and scope.since > scope.until:
         raise UsageError(f"the period from {scope.since} until {scope.until} is empty; give the earlier date first")
     language = scope.language.casefold() if scope.language is not None else None
     if language is not None and not re.fullmatch(r"[a-z]{2,3}", language):
         raise UsageError(f"no language {scope.language!r}; expected a code such as 'en' or 'nl'")
-    source_ids = None if scope.source is None else _source_ids(session, brand, scope.source)
-    return Selection(brand.id, scope.since, scope.until, language, source_ids)
+    words = taxonomy.load()
+    if scope.dimension is not None:
+        words.dimension(scope.dimension)
+    if scope.touchpoint is not None:
+        words.touchpoint(scope.touchpoint)
+    return Selection(
+        brand_id=brand.id,
+        since=scope.since,
+        until=scope.until,
+        language=language,
+        source_ids=None if scope.source is None else _source_ids(session, brand, scope.source),
+        sentences=Sentences(brand.model_version_id or 0, scope.touchpoint, scope.dimension),
+        _counted=_Counted(session),
+    )
 
 
 def _source_ids(session: Session, brand: Brand, given: str) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ a kill, gives the same rows; the work is proportional to the cells that changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -35,7 +35,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from overheard.store.database import Store
 from overheard.store.tables import (
@@ -73,12 +73,13 @@ class Measures:
 def roll_up(store: Store, measures: Measures, on_cells: Callable[[int], None] | None = None) -> int:
     """Recompute every stale cell, some in each transaction; return how many there were."""
     total = 0
+    scratch = Scratch()
     while True:
         with store.session() as session:
             cells = _next_cells(session)
             if cells:
                 brand_id, source_id, days = cells
-                _recompute(session, measures, brand_id, source_id, days)
+                _recompute(session, scratch, measures, brand_id, source_id, days)
         if not cells:
             return total
         total += len(days)
@@ -95,47 +96,134 @@ def _next_cells(session: Session) -> tuple[int, int, list[date]] | None:
     return first.brand_id, first.source_id, list(days)
 
 
-_SCRATCH = MetaData()
-_CELL = Table(
-    "rollup_cell", _SCRATCH,
-    *(Column(name, kind) for name, kind in (("brand_id", BigInteger), ("day", Date), ("source_id", BigInteger))),
-    Column("language", String(8)), Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("rating", Float), prefixes=["TEMPORARY"],
-)  # fmt: skip
-"""The mentions of the cells at hand."""
-_VOTES = Table(
-    "rollup_votes", _SCRATCH,
-    *(Column(name, kind) for name, kind in (("brand_id", BigInteger), ("day", Date), ("source_id", BigInteger))),
-    Column("language", String(8)), Column("id", BigInteger), Column("model_version_id", BigInteger),
-    Column("dimension", String(50)), Column("touchpoint", String(20)), Column("vote", Integer),
-    prefixes=["TEMPORARY"],
-)  # fmt: skip
-"""One row per mention × version × dimension, and × touchpoint: its vote, −1, 0 or 1."""
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """Which sentences are counted: all, each model version for itself, or those of one `version`.
+
+    Of these only those at a `touchpoint`, and that bear on a `dimension`, where these are given. With a dimension, the
+    sentiment that is counted is the polarity of the votes in it.
+    """
+
+    version: int | None = None
+    touchpoint: str | None = None
+    dimension: str | None = None
+
+    def conditions(self, opinion: type[Opinion] = Opinion) -> list[ColumnElement[bool]]:
+        """Return what an opinion has to fulfil."""
+        conditions: list[ColumnElement[bool]] = []
+        if self.version is not None:
+            conditions.append(opinion.model_version_id == self.version)
+        if self.touchpoint is not None:
+            conditions.append(opinion.touchpoint == self.touchpoint)
+        if self.dimension is not None:
+            bearing = aliased(OpinionDimension)
+            bears = exists().where(bearing.opinion_id == opinion.id, bearing.dimension == self.dimension)
+            conditions.append(bears)
+        return conditions
 
 
-def _recompute(session: Session, measures: Measures, brand_id: int, source_id: int, days: Sequence[date]) -> None:
+def _of_mention() -> list[Column[Any]]:
+    kinds = (
+        ("brand_id", BigInteger),
+        ("day", Date),
+        ("source_id", BigInteger),
+        ("language", String(8)),
+        ("id", BigInteger),
+    )
+    return [Column(name, kind) for name, kind in kinds]
+
+
+def _of_reading() -> list[Column[Any]]:
+    return [*_of_mention(), Column("model_version_id", BigInteger), Column("touchpoint", String(20))]
+
+
+EVERY = Sentences()
+"""All sentences, as the rollups count them."""
+
+
+class Scratch:
+    """Temporary tables in which the rollups of some mentions are counted; `name` keeps them apart from others.
+
+    `mentions` holds the mentions at hand, `sentences` their opinions, `votes` one row per mention × version ×
+    dimension, and × touchpoint: its vote, −1, 0 or 1. Written out, since as subqueries the planner would go through all
+    opinions of these mentions once for each rollup.
+    """
+
+    def __init__(self, name: str = "rollup") -> None:
+        self._tables = MetaData()
+        own = (Column("opinion_id", BigInteger), Column("sentiment", String(8)), Column("signals", Text))
+        self.mentions = self._table(f"{name}_mentions", [*_of_mention(), Column("rating", Float)])
+        self.sentences = self._table(f"{name}_sentences", [*_of_reading(), *own])
+        vote = (Column("dimension", String(50)), Column("vote", Integer))
+        self.votes = self._table(f"{name}_votes", [*_of_reading(), *vote])
+
+    def _table(self, name: str, columns: Sequence[Column[Any]]) -> Table:
+        return Table(name, self._tables, *columns, prefixes=["TEMPORARY"])
+
+    def create(self, session: Session) -> None:
+        """Make the tables, empty."""
+        self._tables.create_all(session.connection(), checkfirst=False)
+
+    def drop(self, session: Session) -> None:
+        """Remove the tables."""
+        self._tables.drop_all(session.connection(), checkfirst=False)
+
+    def take_mentions(self, session: Session, mentions: Select[*tuple[Any, ...]]) -> None:
+        """Take in the mentions to be counted: rows of brand_id, day, source_id, language, id, rating."""
+        _fill(session, self.mentions, mentions)
+
+    def take_sentences(self, session: Session, wanted: Sentences) -> None:
+        """Take in the sentences of these mentions that are wanted, and what they vote for."""
+        _fill(session, self.sentences, _sentence_rows(self, wanted))
+        for by_touchpoint in (False, True):
+            _fill(session, self.votes, _vote_rows(self, wanted, by_touchpoint))
+
+
+def rollup_rows(
+    scratch: Scratch, measures: Measures, rollup: Any, wanted: Sentences = EVERY
+) -> Iterator[Select[*tuple[Any, ...]]]:
+    """Yield the statements that together give the rows of a rollup, from what the scratch tables took in."""
+    if rollup is MentionRollup:
+        yield _mention_rows(scratch)
+    elif rollup is DimensionRollup:
+        yield _dimension_rows(scratch)
+    elif rollup is SentimentRollup:
+        for by_touchpoint in (False, True):
+            if wanted.dimension is None:
+                yield _sentiment_rows(scratch, wanted, by_touchpoint)
+            else:
+                yield _pooled_votes(scratch, SENTIMENT, (wanted.dimension,), by_touchpoint=by_touchpoint)
+        for pillar, dimensions in measures.pillars.items():
+            general = pillar == measures.general_verdicts and wanted.dimension is None
+            yield _pooled_votes(scratch, pillar, dimensions, general=general)
+    else:
+        for signal in measures.signals:
+            yield _signal_rows(scratch, signal)
+
+
+def _recompute(
+    session: Session, scratch: Scratch, measures: Measures, brand_id: int, source_id: int, days: Sequence[date]
+) -> None:
     for table in (*ROLLUPS, StaleCell):
         session.execute(
             delete(table).where(table.brand_id == brand_id, table.source_id == source_id, table.day.in_(days))
         )
-    connection = session.connection()
-    _SCRATCH.create_all(connection, checkfirst=False)
-    # Written out first: as subqueries the planner would go through the brand's other mentions once for each rollup.
-    _fill(session, _CELL, _cell_rows(brand_id, source_id, days))
-    _fill(session, MentionRollup, _mention_rows())
-    for by_touchpoint in (False, True):
-        _fill(session, _VOTES, _vote_rows(by_touchpoint))
-        _fill(session, SentimentRollup, _sentiment_rows(by_touchpoint))
-    _fill(session, DimensionRollup, _dimension_rows())
-    for pillar, dimensions in measures.pillars.items():
-        _fill(session, SentimentRollup, _pillar_rows(pillar, dimensions, pillar == measures.general_verdicts))
-    for signal in measures.signals:
-        _fill(session, SignalRollup, _signal_rows(signal))
-    _SCRATCH.drop_all(connection, checkfirst=False)
+    scratch.create(session)
+    scratch.take_mentions(session, _cell_rows(brand_id, source_id, days))
+    scratch.take_sentences(session, EVERY)
+    for rollup in ROLLUPS:
+        for rows in rollup_rows(scratch, measures, rollup):
+            _fill(session, rollup, rows)
+    scratch.drop(session)
 
 
 def _cell_rows(brand_id: int, source_id: int, days: Sequence[date]) -> Select[*tuple[Any, ...]]:
     linked = exists().where(MentionBrand.mention_id == Mention.id, MentionBrand.brand_id == brand_id, counts())
+    return mention_columns(brand_id).where(Mention.source_id == source_id, Mention.day.in_(days), linked)
+
+
+def mention_columns(brand_id: int) -> Select[*tuple[Any, ...]]:
+    """Select what `Scratch.take_mentions` wants to know of a mention."""
     return select(
         literal(brand_id).label("brand_id"),
         Mention.day,
@@ -143,7 +231,7 @@ def _cell_rows(brand_id: int, source_id: int, days: Sequence[date]) -> Select[*t
         Mention.language,
         Mention.id,
         Mention.rating,
-    ).where(Mention.source_id == source_id, Mention.day.in_(days), linked)
+    )
 
 
 def _fill(session: Session, table: Any, rows: Select[*tuple[Any, ...]]) -> None:
@@ -162,8 +250,8 @@ def _integer(value: ColumnElement[Any], label: str) -> ColumnElement[Any]:
     return func.coalesce(func.sum(value), 0).label(label)
 
 
-def _mention_rows() -> Select[Any]:
-    cell = _CELL
+def _mention_rows(scratch: Scratch) -> Select[Any]:
+    cell = scratch.mentions
     return select(
         *_key(cell),
         func.count().label("mentions"),
@@ -173,23 +261,37 @@ def _mention_rows() -> Select[Any]:
     ).group_by(*_key(cell))
 
 
-def _vote_rows(by_touchpoint: bool) -> Select[Any]:
-    touchpoint = Opinion.touchpoint if by_touchpoint else literal(ANY)
+def _sentence_rows(scratch: Scratch, wanted: Sentences) -> Select[Any]:
+    cell = scratch.mentions
+    of_sentence = (
+        Opinion.model_version_id,
+        Opinion.touchpoint,
+        Opinion.id.label("opinion_id"),
+        Opinion.sentiment,
+        cast(Opinion.signals, Text).label("signals"),
+    )
+    joined = select(*_key(cell), cell.c.id, *of_sentence).join(Opinion, Opinion.mention_id == cell.c.id)
+    return joined.where(*wanted.conditions())
+
+
+def _vote_rows(scratch: Scratch, wanted: Sentences, by_touchpoint: bool) -> Select[Any]:
+    sentence = scratch.sentences.c
     positive = func.max(case((OpinionDimension.polarity == "positive", 1), else_=0))
     negative = func.max(case((OpinionDimension.polarity == "negative", 1), else_=0))
     # Hidden from the planner, which else begins with the index that quotes are found by.
     dimension = func.coalesce(OpinionDimension.dimension, OpinionDimension.dimension)
-    keys = [*_key(_CELL), _CELL.c.id, Opinion.model_version_id]
-    return (
-        select(*keys, dimension.label("dimension"), touchpoint.label("touchpoint"), (positive - negative).label("vote"))
-        .join(Opinion, Opinion.mention_id == _CELL.c.id)
-        .join(OpinionDimension, OpinionDimension.opinion_id == Opinion.id)
-        .group_by(*keys, OpinionDimension.dimension, *([Opinion.touchpoint] if by_touchpoint else []))
+    keys = [*_key(scratch.sentences), sentence.id, sentence.model_version_id]
+    touchpoint = sentence.touchpoint if by_touchpoint else literal(ANY).label("touchpoint")
+    votes = (
+        select(*keys, dimension.label("dimension"), touchpoint, (positive - negative).label("vote"))
+        .join(OpinionDimension, OpinionDimension.opinion_id == sentence.opinion_id)
+        .group_by(*keys, OpinionDimension.dimension, *([sentence.touchpoint] if by_touchpoint else []))
     )
+    return votes if wanted.dimension is None else votes.where(dimension == wanted.dimension)
 
 
-def _dimension_rows() -> Select[Any]:
-    votes = _VOTES
+def _dimension_rows(scratch: Scratch) -> Select[Any]:
+    votes = scratch.votes
     keys = [*_key(votes), votes.c.model_version_id, votes.c.touchpoint, votes.c.dimension]
     return select(
         *keys,
@@ -220,42 +322,46 @@ def _pooled(per_mention: CTE, measure: str) -> Select[Any]:
     ).group_by(*grouped)
 
 
-def _sentiment_rows(by_touchpoint: bool) -> Select[Any]:
+def _sentiment_rows(scratch: Scratch, wanted: Sentences, by_touchpoint: bool) -> Select[Any]:
     """Sentences by sentiment; over all touchpoints, a mention that was analysed counts even without a sentence."""
-    cell = _CELL
-    touchpoint = Opinion.touchpoint if by_touchpoint else literal(ANY)
+    cell, sentence = scratch.mentions, scratch.sentences.c
+    touchpoint = sentence.touchpoint if by_touchpoint else literal(ANY).label("touchpoint")
     keys = [*_key(cell), cell.c.id, Classification.model_version_id]
-    joined = and_(Opinion.mention_id == cell.c.id, Opinion.model_version_id == Classification.model_version_id)
+    joined = and_(sentence.id == cell.c.id, sentence.model_version_id == Classification.model_version_id)
     per_mention = (
         select(
             *keys,
-            touchpoint.label("touchpoint"),
+            touchpoint,
             *(
-                _total(Opinion.sentiment == word).label(label)
+                _total(sentence.sentiment == word).label(label)
                 for word, label in (("positive", "p"), ("negative", "n"), ("neutral", "neutral"), ("mixed", "mixed"))
             ),
         )
         .join(Classification, Classification.mention_id == cell.c.id)
-        .join(Opinion, joined, isouter=not by_touchpoint)
+        .join(scratch.sentences, joined, isouter=not by_touchpoint)
         .where(Classification.status == "analysed")
-        .group_by(*([*keys, Opinion.touchpoint] if by_touchpoint else keys))
-        .cte("per_mention")
+        .group_by(*([*keys, sentence.touchpoint] if by_touchpoint else keys))
     )
-    return _pooled(per_mention, SENTIMENT)
+    if wanted.version is not None:
+        per_mention = per_mention.where(Classification.model_version_id == wanted.version)
+    return _pooled(per_mention.cte("per_mention"), SENTIMENT)
 
 
-def _pillar_rows(pillar: str, dimensions: Sequence[str], general: bool) -> Select[Any]:
-    """Pool the votes of a pillar's dimensions; a general verdict votes like one more dimension."""
-    columns = [*_key(_VOTES), _VOTES.c.id, _VOTES.c.model_version_id, _VOTES.c.vote]
-    pooled: Any = select(*columns).where(_VOTES.c.touchpoint == ANY, _VOTES.c.dimension.in_(dimensions))
+def _pooled_votes(
+    scratch: Scratch, measure: str, dimensions: Sequence[str], *, general: bool = False, by_touchpoint: bool = False
+) -> Select[Any]:
+    """Pool the votes in some dimensions; a `general` verdict votes like one more dimension."""
+    votes = scratch.votes
+    columns = [*_key(votes), votes.c.id, votes.c.model_version_id, votes.c.touchpoint, votes.c.vote]
+    at = votes.c.touchpoint != ANY if by_touchpoint else votes.c.touchpoint == ANY
+    pooled: Any = select(*columns).where(at, votes.c.dimension.in_(dimensions))
     if general:
-        pooled = union_all(pooled, _general_votes())
+        pooled = union_all(pooled, _general_votes(scratch))
     pool = pooled.subquery("pool")
-    keys = [*_key(pool), pool.c.id, pool.c.model_version_id]
+    keys = [*_key(pool), pool.c.id, pool.c.model_version_id, pool.c.touchpoint]
     per_mention = (
         select(
             *keys,
-            literal(ANY).label("touchpoint"),
             _total(pool.c.vote == 1).label("p"),
             _total(pool.c.vote == -1).label("n"),
             _total(pool.c.vote == 0).label("neutral"),
@@ -264,36 +370,33 @@ def _pillar_rows(pillar: str, dimensions: Sequence[str], general: bool) -> Selec
         .group_by(*keys)
         .cte("per_mention")
     )
-    return _pooled(per_mention, pillar)
+    return _pooled(per_mention, measure)
 
 
-def _general_votes() -> Select[Any]:
+def _general_votes(scratch: Scratch) -> Select[Any]:
     """One vote per mention over its sentences that judge without naming a dimension."""
-    cell = _CELL
-    positive = func.max(case((Opinion.sentiment == "positive", 1), else_=0))
-    negative = func.max(case((Opinion.sentiment == "negative", 1), else_=0))
-    keys = [*_key(cell), cell.c.id, Opinion.model_version_id]
-    named = select(OpinionDimension.opinion_id).where(OpinionDimension.opinion_id == Opinion.id).exists()
+    sentence = scratch.sentences.c
+    positive = func.max(case((sentence.sentiment == "positive", 1), else_=0))
+    negative = func.max(case((sentence.sentiment == "negative", 1), else_=0))
+    keys = [*_key(scratch.sentences), sentence.id, sentence.model_version_id]
+    named = select(OpinionDimension.opinion_id).where(OpinionDimension.opinion_id == sentence.opinion_id).exists()
     return (
-        select(*keys, (positive - negative).label("vote"))
-        .join(Opinion, Opinion.mention_id == cell.c.id)
-        .where(Opinion.sentiment.in_(("positive", "negative")), ~named)
+        select(*keys, literal(ANY).label("touchpoint"), (positive - negative).label("vote"))
+        .where(sentence.sentiment.in_(("positive", "negative")), ~named)
         .group_by(*keys)
     )
 
 
-def _signal_rows(signal: str) -> Select[Any]:
-    cell = _CELL
-    keys = [*_key(cell), Opinion.model_version_id]
-    carries = cast(Opinion.signals, Text).like(f'%"{signal}"%')
+def _signal_rows(scratch: Scratch, signal: str) -> Select[Any]:
+    sentence = scratch.sentences.c
+    keys = [*_key(scratch.sentences), sentence.model_version_id]
     return (
         select(
             *keys,
             literal(signal).label("signal"),
-            func.count(cell.c.id.distinct()).label("mentions"),
+            func.count(sentence.id.distinct()).label("mentions"),
             func.count().label("opinions"),
         )
-        .join(Opinion, Opinion.mention_id == cell.c.id)
-        .where(carries)
+        .where(sentence.signals.like(f'%"{signal}"%'))
         .group_by(*keys)
     )

@@ -154,4 +154,4 @@ def test_near_duplicates_are_left_out_and_shown_when_asked(tmp_path: Path) -> No
     for other in (("--polarity", "negative"), ("--rejected",)):
         refused = overheard(tmp_path, "mentions", "Nordwind", "--duplicates", *other)
         assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
-        assert "leave --dimension, --polarity and --rejected out" in refused.stderr
+        assert "leave --polarity and --rejected out" in refused.stderr
