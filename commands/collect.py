@@ -118,17 +118,17 @@ def _fetched(plan: Plan) -> list[str]:
 
 
 def _chosen(session: Session, brand: str | None, number: int | None) -> list[int]:
-    from overheard.store.brands import IMPORT, find_brand, find_source, list_sources
+    from overheard.store.brands import FROM_FILES, find_brand, find_source, list_sources
 
     owner = find_brand(session, brand) if brand else None
     if number is not None:
         source = find_source(session, number)
         if owner and source.brand_id != owner.id:
             raise UsageError(f"source {number} is not one of {owner.name!r}; see `overheard source list`")
-        if source.kind == IMPORT:
+        if source.kind in FROM_FILES:
             raise UsageError(f"source {number} is what files are imported into; there is nothing to crawl")
         return [number]
-    found = [source.id for source in list_sources(session, owner) if source.kind != IMPORT and not source.paused]
+    found = [source.id for source in list_sources(session, owner) if source.kind not in FROM_FILES and not source.paused]
     if not found:
         whose = f"{owner.name!r} has" if owner else "there is"
         raise UsageError(f"{whose} no source to crawl; add one with `overheard source add BRAND KIND --target …`")

@@ -33,6 +33,11 @@ languages = ["en", "de", "nl", "ro", "it", "fr", "es", "pt"]
 # contact = "you@example.org"
 # The least time between two requests to one host, in seconds. All settings: docs/settings.md
 delay = 2.0
+
+[inbox]
+# Hours that a complaint may wait for a reply: on social networks, and elsewhere.
+social = 1.0
+reviews = 24.0
 """
 
 

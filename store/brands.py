@@ -20,6 +20,12 @@ from overheard.store.tables import Brand, BrandTerm, Mention, MentionBrand, Sour
 IMPORT = "import"
 """The kind of a source that files are imported into."""
 
+SURVEY = "survey"
+"""The kind of a source that answers to a survey are imported into: no public place, left out unless asked for."""
+
+FROM_FILES = (IMPORT, SURVEY)
+"""Kinds of source that nobody crawls."""
+
 
 LONGEST_NAME = 200
 """Characters of a name, a term or the name of a source, which the store has room for; of an industry half of it."""
