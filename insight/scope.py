@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from overheard.errors import NotFoundError, UsageError
+from overheard.store.brands import SURVEY
 from overheard.store.tables import (
     Brand,
     DimensionRollup,
@@ -55,13 +56,17 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A scope made ready for queries about one brand; `source_ids` is None for all sources."""
+    """A scope made ready for queries about one brand; `source_ids` is None for all sources but those `left_out`.
+
+    Left out are surveys: what customers told the brand is no part of what they say in public (docs/surveys.md).
+    """
 
     brand_id: int
     since: date | None
     until: date | None
     language: str | None
     source_ids: tuple[int, ...] | None
+    left_out: tuple[int, ...] = ()
 
     @property
     def has_period(self) -> bool:
@@ -91,6 +96,8 @@ class Selection:
             limits.append(table.day <= self.until)
         if self.source_ids is not None:
             limits.append(table.source_id.in_(self.source_ids))
+        elif self.left_out:
+            limits.append(table.source_id.not_in(self.left_out))
         return limits
 
     def speaks_of(self, *, from_brand: bool, rejected: bool = False) -> ColumnElement[bool]:
@@ -122,7 +129,8 @@ def select_scope(session: Session, brand: Brand, scope: Scope) -> Selection:
     if language is not None and not re.fullmatch(r"[a-z]{2,3}", language):
         raise UsageError(f"no language {scope.language!r}; expected a code such as 'en' or 'nl'")
     source_ids = None if scope.source is None else _source_ids(session, brand, scope.source)
-    return Selection(brand.id, scope.since, scope.until, language, source_ids)
+    left_out = tuple(session.scalars(select(Source.id).where(Source.kind == SURVEY))) if source_ids is None else ()
+    return Selection(brand.id, scope.since, scope.until, language, source_ids, left_out)
 
 
 def _source_ids(session: Session, brand: Brand, given: str) -> tuple[int, ...]:
