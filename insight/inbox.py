@@ -171,6 +171,13 @@ class CaseHistory:
     notes: tuple[Note, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """What became of several mentions, in the order in which they were asked for."""
+
+    cases: tuple[CaseHistory, ...]
+
+
 def severity(
     *, asks: bool, requests: bool, leaves: bool, strength: float | None, rating: float | None
 ) -> tuple[float, tuple[str, ...]]:
@@ -516,7 +523,7 @@ def _replies(source: Source, counts: dict[str, int], times: Sequence[float], wai
     )
 
 
-def find_history(session: Session, mention_ids: Sequence[int]) -> list[CaseHistory]:
+def find_cases(session: Session, mention_ids: Sequence[int]) -> Cases:
     """Return what became of mentions, in the order asked for; raises NotFoundError for one that there is not."""
     found = []
     for number in mention_ids:
@@ -540,7 +547,7 @@ def find_history(session: Session, mention_ids: Sequence[int]) -> list[CaseHisto
                 notes=tuple(map(_note, notes)),
             )
         )
-    return found
+    return Cases(tuple(found))
 
 
 def _note(row: InboxNote) -> Note:
