@@ -480,10 +480,23 @@ def _copies(session: Session, brand_id: int, ids: Collection[int]) -> dict[int, 
     return {first: count for first, count in rows if first is not None}
 
 
-def reply_figures(session: Session, selection: Selection, waits: InboxSettings) -> tuple[ReplyFigures, ...]:
-    """Return reply rate and time of each source of a selection that reports replies, the most mentions first."""
-    sources = _sources(session, selection)
-    about = (Mention.source_id.in_(sources), selection.speaks_of(from_brand=False), *selection.mentions())
+@dataclass(frozen=True, slots=True)
+class SourceReplies:
+    """What a source reports of replies: mentions by reply state, and the seconds that each reply took."""
+
+    answered: int
+    unanswered: int
+    unknown: int
+    seconds: tuple[float, ...]
+
+
+def read_replies(session: Session, selection: Selection) -> dict[int, SourceReplies]:
+    """Return what the sources of a selection report of replies, by their number; those that report nothing are left
+    out."""
+    about = (
+        Mention.source_id.in_(_sources(session, selection)), selection.speaks_of(from_brand=False),
+        *selection.mentions(),
+    )  # fmt: skip
     joined = MentionBrand.mention_id == Mention.id
     states: defaultdict[int, dict[str, int]] = defaultdict(dict)
     counted = (
@@ -494,33 +507,40 @@ def reply_figures(session: Session, selection: Selection, waits: InboxSettings) 
     )
     for source_id, state, count in session.execute(counted):
         states[source_id][state] = count
-    seconds = extract("epoch", Mention.replied) - extract("epoch", Mention.published)
-    timed = select(Mention.source_id, seconds).join(MentionBrand, joined).where(*about, Mention.replied.is_not(None))
-    times: defaultdict[int, list[float]] = defaultdict(list)
-    for source_id, length in session.execute(timed):
-        if length is not None and length >= 0:
-            times[source_id].append(float(length))
+    length = extract("epoch", Mention.replied) - extract("epoch", Mention.published)
+    timed = select(Mention.source_id, length).join(MentionBrand, joined).where(*about, Mention.replied.is_not(None))
+    seconds: defaultdict[int, list[float]] = defaultdict(list)
+    for source_id, took in session.execute(timed):
+        # A mention that was edited after the reply may carry the later date.
+        if took is not None and took >= 0:
+            seconds[source_id].append(float(took))
+    return {
+        number: SourceReplies(
+            found.get("answered", 0), found.get("unanswered", 0), found.get("unknown", 0), tuple(seconds[number])
+        )
+        for number, found in states.items()
+        if found.keys() - {"unknown"}
+    }
+
+
+def reply_figures(session: Session, selection: Selection, waits: InboxSettings) -> tuple[ReplyFigures, ...]:
+    """Return reply rate and time of each source of a selection that reports replies, the most mentions first."""
+    sources = _sources(session, selection)
     found = [
-        _replies(sources[number], counts, times[number], waits)
-        for number, counts in states.items()
-        if counts.keys() - {"unknown"}
+        ReplyFigures(
+            source=sources[number].name,
+            id=number,
+            kind=sources[number].kind,
+            answered=replies.answered,
+            unanswered=replies.unanswered,
+            unknown=replies.unknown,
+            rate=share(replies.answered, replies.answered + replies.unanswered),
+            time=median(replies.seconds),
+            target=round(waits.target(sources[number].kind, sources[number].name).total_seconds()),
+        )
+        for number, replies in read_replies(session, selection).items()
     ]
     return tuple(sorted(found, key=lambda each: (-each.answered - each.unanswered, each.id)))
-
-
-def _replies(source: Source, counts: dict[str, int], times: Sequence[float], waits: InboxSettings) -> ReplyFigures:
-    answered, unanswered = counts.get("answered", 0), counts.get("unanswered", 0)
-    return ReplyFigures(
-        source=source.name,
-        id=source.id,
-        kind=source.kind,
-        answered=answered,
-        unanswered=unanswered,
-        unknown=counts.get("unknown", 0),
-        rate=share(answered, answered + unanswered),
-        time=median(times),
-        target=round(waits.target(source.kind, source.name).total_seconds()),
-    )
 
 
 def find_cases(session: Session, mention_ids: Sequence[int]) -> Cases:
