@@ -54,7 +54,7 @@ def reached(each: MeasuredTarget) -> str:
     """Write what was reached with its interval and its n."""
     found = each.reached
     if found.value is None or found.low is None or found.high is None:
-        return figures.missing(found.n)
+        return "times not given" if each.unit == "seconds" and not found.n else figures.missing(found.n)
     low, high = _value(each, found.low), _value(each, found.high)
     return f"{_value(each, found.value)} ({low}{figures.TO}{high}), n {figures.count(found.n)}"
 
