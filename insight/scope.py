@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from overheard.errors import NotFoundError, UsageError
-from overheard.store.brands import SURVEY
 from overheard.store.tables import (
+    SURVEY,
     Brand,
     DimensionRollup,
     Mention,

@@ -15,13 +15,10 @@ from sqlalchemy.orm import Session
 
 from overheard.errors import NotFoundError, UsageError
 from overheard.store.duplicates import forget_texts, take_apart
-from overheard.store.tables import Brand, BrandTerm, Mention, MentionBrand, Source
+from overheard.store.tables import SURVEY, Brand, BrandTerm, Mention, MentionBrand, Source
 
 IMPORT = "import"
 """The kind of a source that files are imported into."""
-
-SURVEY = "survey"
-"""The kind of a source that answers to a survey are imported into: no public place, left out unless asked for."""
 
 FROM_FILES = (IMPORT, SURVEY)
 """Kinds of source that nobody crawls."""

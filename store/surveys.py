@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from overheard.store.brands import SURVEY, key_of, on_one_line, target_key
-from overheard.store.tables import Base, Id, Source
+from overheard.store.brands import key_of, on_one_line, target_key
+from overheard.store.tables import SURVEY, Base, Id, Source
 
 SURVEYS = ("nps", "csat", "ces")
 """Net promoter score, customer satisfaction, customer effort score."""
