@@ -77,7 +77,7 @@ def _value(measure: str, text: str) -> float:
 @click.argument("value")
 @click.option("--owner", required=True, help="Who answers for it.")
 @pass_home
-def set_(home: Home, brand: str, value: str, owner: str, **given: Any) -> None:
+def set_(home: Home, /, brand: str, value: str, owner: str, **given: Any) -> None:
     """Set a target of a brand, in place of the one that there is.
 
     \b
@@ -124,7 +124,7 @@ def show(home: Home, brand: str | None, scope: Scope, form: str) -> None:
 @click.argument("brand")
 @_measure_options
 @pass_home
-def remove(home: Home, brand: str, **given: Any) -> None:
+def remove(home: Home, /, brand: str, **given: Any) -> None:
     """Remove a target of a brand.
 
     \b

@@ -60,8 +60,8 @@ class RowReader:
     """Reads the rows of a table by a column map.
 
     `maps` gives the meaning of values by role or column (`{"rating": {"1": "positive"}}`); `where` keeps only rows
-    with these values in these columns. Without `texts_needed` a row without a text is read too. Raises ImportFileError where one of them names no column, or a rating's meaning
-    is none.
+    with these values in these columns. Without `texts_needed` a row without a text is read too. Raises
+    ImportFileError where one of them names no column, or a rating's meaning is none.
     """
 
     def __init__(

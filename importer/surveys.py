@@ -60,7 +60,8 @@ SCALES = {"nps": (10.0,), "csat": (5.0, 7.0, 100.0), "ces": (7.0, 5.0)}
 STRAY = 0.02
 """Share of the scores up to which they are slips beyond a narrower scale, and no sign of a wider one."""
 
-_SCORE = re.compile(r"(-?\d{1,6}(?:[.,]\d{1,4})?)\s*(?:(%)|(?:/|of|out of|von|van|de|sur|su|din)\s*(\d{1,3}))?(?:\s*[-–(:=].*)?")
+_OF = r"(?:/|of|out of|von|van|de|sur|su|din)"
+_SCORE = re.compile(rf"(-?\d{{1,6}}(?:[.,]\d{{1,4}})?)\s*(?:(%)|{_OF}\s*(\d{{1,3}}))?(?:\s*[-–(:=].*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +298,7 @@ class _SurveyRun(Run):
                     for key, reading in keyed.items()
                     if reading.item.text or reading.item.title
                 ]
-                self._intake.receive_in(session, source, items, [brand_id])
+                received = self._intake.receive_in(session, source, items, [brand_id])
                 commented = select(Mention.external_id, Mention.id).where(
                     Mention.source_id == source, Mention.external_id.in_([item.external_id for item in items])
                 )
@@ -305,9 +306,11 @@ class _SurveyRun(Run):
                     AnswerDraft(key, reading.scores, reading.item.published.date() if reading.item.published else None)
                     for key, reading in keyed.items()
                 ]
-                mentions = {external_id: number for external_id, number in session.execute(commented)}
+                mentions = dict(session.execute(commented).tuples())
                 done = upsert_answers(session, source, brand_id, drafts, mentions)
-                self.counts += Counts(done.added, done.updated, done.unchanged)
+                # A comment may be edited where the score stays.
+                updated = max(done.updated, received.updated)
+                self.counts += Counts(done.added, updated, done.updated + done.unchanged - updated)
 
     def _key(self, source: int, reading: SurveyReading) -> str:
         scores = ";".join(f"{survey}={score:g}" for survey, (score, _) in reading.scores.items())

@@ -162,7 +162,8 @@ def time(found: Estimate) -> str:
         return "times not given"
     if found.value is None or found.low is None or found.high is None:
         return figures.missing(found.n)
-    return f"{duration(found.value)} ({duration(found.low)}{figures.TO}{duration(found.high)}), n {figures.count(found.n)}"
+    interval = f"{duration(found.low)}{figures.TO}{duration(found.high)}"
+    return f"{duration(found.value)} ({interval}), n {figures.count(found.n)}"
 
 
 def _replies(inbox: Inbox) -> Table:

@@ -105,5 +105,5 @@ def remove_target(session: Session, brand: Brand, measure: str, name: str) -> No
     session.flush()
 
 
-def _of(brand: Brand) -> Select[tuple[Target]]:
+def _of(brand: Brand) -> Select[Target]:
     return select(Target).where(Target.brand_id == brand.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from overheard.store.database import Store
 from overheard.store.tables import ModelVersion
 from overheard.store.targets import list_targets, remove_target, set_target
 
+ALL = Scope()
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 
@@ -33,16 +35,16 @@ def nordwind(any_store: Store) -> Store:
         source = import_source(session, "trustpost")
         late = Said(text="Late.", sentiment="negative", dimensions={"speed": ("negative", 0.9)}, touchpoint="receive")
         for number in range(40):
-            answered = number < 30
-            tell(session, brand, source, Told(
-                sentences=(late,), rating=0.25 if number % 2 else 0.0, reply_state="answered" if answered else "unanswered",
-                replied=NOON + timedelta(hours=2, minutes=number) if answered else None,
-            ))  # fmt: skip
+            stars = 0.25 if number % 2 else 0.0
+            told = Told(sentences=(late,), rating=stars, reply_state="unanswered")
+            if number < 30:
+                told = replace(told, reply_state="answered", replied=NOON + timedelta(hours=2, minutes=number))
+            tell(session, brand, source, told)
     count_up(any_store)
     return any_store
 
 
-def measured(store: Store, measure: str, name: str, value: float, scope: Scope = Scope()) -> MeasuredTarget:
+def measured(store: Store, measure: str, name: str, value: float, scope: Scope = ALL) -> MeasuredTarget:
     with store.session() as session:
         set_target(session, find_brand(session, "Nordwind"), measure, name, value, "Ana", NOW)
     with store.reading() as session:
