@@ -39,6 +39,9 @@ COMMANDS = {
     "accept": "answers",
     "reject": "answers",
     "compare": "answers",
+    "inbox": "inbox",
+    "targets": "targets",
+    "surveys": "surveys",
 }
 """Each command and the module of `overheard.commands` that holds it, in the order in which help lists them."""
 

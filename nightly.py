@@ -20,7 +20,7 @@ from overheard import taxonomy
 from overheard.errors import BusyError, PartialError
 from overheard.intake.duplicates import group_duplicates
 from overheard.store import readings, relevance
-from overheard.store.brands import IMPORT, terms
+from overheard.store.brands import FROM_FILES, terms
 from overheard.store.database import Store
 from overheard.store.rollups import Measures, roll_up
 from overheard.store.tables import Crawl, Source
@@ -86,7 +86,7 @@ def due_sources(session: Session, now: datetime) -> list[int]:
         .group_by(Crawl.source_id)
     )
     started = dict(session.execute(last).all())
-    sources = session.scalars(select(Source).where(Source.kind != IMPORT, ~Source.paused).order_by(Source.id))
+    sources = session.scalars(select(Source).where(Source.kind.not_in(FROM_FILES), ~Source.paused).order_by(Source.id))
     return [
         source.id
         for source in sources
@@ -148,7 +148,7 @@ class _Search:
 def _searches(store: Store, classifier: Classifier) -> list[_Search]:
     """Return the sources whose mentions may be about something else."""
     with store.reading() as session:
-        crawled = select(Source).where(Source.kind != IMPORT, Source.brand_id.is_not(None)).order_by(Source.id)
+        crawled = select(Source).where(Source.kind.not_in(FROM_FILES), Source.brand_id.is_not(None)).order_by(Source.id)
         sources = session.scalars(crawled).all()
         if not sources:
             return []

@@ -10,6 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +23,11 @@ FILE_NAME = "overheard.toml"
 KEY_NAME = "overheard.key"
 OWN_AGENT = "Overheard (+https://github.com/overheard/overheard)"
 LANGUAGES = ("en", "de", "nl", "ro", "it", "fr", "es", "pt")
+SOCIAL = frozenset(
+    {"bluesky", "facebook", "hackernews", "instagram", "lemmy", "linkedin", "mastodon", "reddit", "threads", "tiktok",
+     "twitter", "x", "youtube"}
+)  # fmt: skip
+"""Kinds of source, and usual names of imported ones, where people expect a reply within the hour."""
 
 
 class _Section(BaseModel):
@@ -72,6 +78,26 @@ class CrawlSettings(_Section):
         return f"{self.user_agent[:-1]}; {self.contact})" if self.contact else self.user_agent
 
 
+class InboxSettings(_Section):
+    """How long a complaint may wait for a reply, in hours: on social networks, elsewhere, and at single sources.
+
+    `hours` is by the kind of a source, or by the name of one that files are imported into.
+    """
+
+    social: Annotated[float, Field(gt=0, le=8784)] = 1.0
+    reviews: Annotated[float, Field(gt=0, le=8784)] = 24.0
+    hours: dict[str, Annotated[float, Field(gt=0, le=8784)]] = {}
+
+    def target(self, kind: str, name: str) -> timedelta:
+        """Return how long a complaint may wait at a source of this kind and name; what the name says goes first."""
+        given = {key.casefold(): value for key, value in self.hours.items()}
+        keys = (name.casefold(), kind.casefold())
+        hours = next((given[key] for key in keys if key in given), None)
+        if hours is None:
+            hours = self.social if SOCIAL.intersection(keys) else self.reviews
+        return timedelta(hours=hours)
+
+
 class Settings(_Section):
     """What overheard.toml may hold; `directory` is where the file lies and where relative paths start."""
 
@@ -79,6 +105,7 @@ class Settings(_Section):
     store: str = "sqlite:///overheard.db"
     languages: tuple[str, ...] = LANGUAGES
     crawl: CrawlSettings = CrawlSettings()
+    inbox: InboxSettings = InboxSettings()
 
     @field_validator("languages")
     @classmethod

@@ -118,17 +118,18 @@ def _fetched(plan: Plan) -> list[str]:
 
 
 def _chosen(session: Session, brand: str | None, number: int | None) -> list[int]:
-    from overheard.store.brands import IMPORT, find_brand, find_source, list_sources
+    from overheard.store.brands import FROM_FILES, find_brand, find_source, list_sources
 
     owner = find_brand(session, brand) if brand else None
     if number is not None:
         source = find_source(session, number)
         if owner and source.brand_id != owner.id:
             raise UsageError(f"source {number} is not one of {owner.name!r}; see `overheard source list`")
-        if source.kind == IMPORT:
+        if source.kind in FROM_FILES:
             raise UsageError(f"source {number} is what files are imported into; there is nothing to crawl")
         return [number]
-    found = [source.id for source in list_sources(session, owner) if source.kind != IMPORT and not source.paused]
+    crawled = (source for source in list_sources(session, owner) if source.kind not in FROM_FILES)
+    found = [source.id for source in crawled if not source.paused]
     if not found:
         whose = f"{owner.name!r} has" if owner else "there is"
         raise UsageError(f"{whose} no source to crawl; add one with `overheard source add BRAND KIND --target …`")
@@ -185,15 +186,19 @@ def _judge(results: Sequence[CrawlResult], *, did_more: bool = False) -> None:
 @click.option(
     "--rejects", type=click.Path(path_type=Path), help="Where unusable rows go  [default: NAME.rejects.jsonl]"
 )
+@click.option("--kind", type=click.Choice(["reviews", "survey"]), default="reviews", show_default=True,
+              help="What the rows are; answers to a survey are kept apart from what is said in public.")  # fmt: skip
+@click.option("--survey", type=click.Choice(["nps", "csat", "ces"]), help="Which survey  [default: by the columns]")
+@click.option("--scale", type=Whole(5, 100), help="The top of the scale of csat (5, 7, 100) or ces (7, 5).")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and stop.")
 @format_option("table", "json")
 @pass_home
 def import_command(
     home: Home, path: Path, brand: str | None, source: str | None, columns: dict[str, str],
-    maps: tuple[tuple[str, str], ...], where: tuple[tuple[str, str], ...], rejects: Path | None, dry_run: bool,
-    form: str,
+    maps: tuple[tuple[str, str], ...], where: tuple[tuple[str, str], ...], rejects: Path | None, kind: str,
+    survey: str | None, scale: int | None, dry_run: bool, form: str,
 ) -> None:  # fmt: skip
-    """Import reviews from CSV, TSV, JSON Lines, JSON, XLSX or Parquet.
+    """Import reviews or answers to a survey from CSV, TSV, JSON Lines, JSON, XLSX or Parquet.
 
     The columns are recognised by their names in eight languages and by what they hold; the mapping and three rows are
     shown first. Importing again adds nothing. Rows that cannot be used go to the rejects file and are counted; the exit
@@ -205,15 +210,24 @@ def import_command(
       overheard import export.xlsx --columns brand=company --dry-run
       overheard import tweets.tsv --brand FlixBus --where flixbus=1 \\
           --map rating:1=positive,2=negative,0=neutral
+      overheard import nps-2026.csv --kind survey --brand "Nordwind Bank" --columns comment=why
     """
     from overheard import nightly
     from overheard.importer import run
     from overheard.importer.rejects import refuse_other_files
+    from overheard.importer.surveys import SurveyPlan, execute_survey, plan_survey
 
     if not brand and "brand" not in columns:
         raise UsageError('whose reviews are they? add --brand "NAME", or --columns brand=COLUMN')
-    plan = run.plan(
-        path, columns=columns, maps=_maps(maps), where=dict(where), brand=brand, source=source,
+    if kind == "reviews" and (survey or scale):
+        raise UsageError("--survey and --scale are of surveys; add --kind survey")
+    plan = (
+        plan_survey(
+            path, survey=survey, scale=scale, columns=columns, maps=_maps(maps), where=dict(where), brand=brand,
+            source=source,
+        )
+        if kind == "survey"
+        else run.plan(path, columns=columns, maps=_maps(maps), where=dict(where), brand=brand, source=source)
     )  # fmt: skip
     _show_plan(plan)
     if dry_run:
@@ -222,7 +236,11 @@ def import_command(
     refuse_other_files(refused)
     with home.store() as store:
         with store.lock("import"), Progress("importing") as bar:
-            result = run.execute(store, home.settings, plan, rejects=refused, on_rows=bar.advance)
+            result = (
+                execute_survey(store, home.settings, plan, rejects=refused, on_rows=bar.advance)
+                if isinstance(plan, SurveyPlan)
+                else run.execute(store, home.settings, plan, rejects=refused, on_rows=bar.advance)
+            )
         nightly.settle(store)
     _show_import(result, form)
 
@@ -252,6 +270,9 @@ def _show_plan(plan: ImportPlan) -> None:
         rating = "no rating" if item.rating is None else f"{item.rating_given} = {item.rating:.2f} of 1"
         text = " ".join(mask(f"{item.title or ''} {item.text}").split())
         say(f"  row {number}: {published} | {rating} | {text[:100]}{'…' if len(text) > 100 else ''}")
+    for number, line in enumerate(getattr(plan, "shown", ()), 1):
+        text = " ".join(mask(line).split())
+        say(f"  row {number}: {text[:120]}{'…' if len(text) > 120 else ''}")
 
 
 def _show_import(result: ImportResult, form: str) -> None:

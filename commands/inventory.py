@@ -1,9 +1,10 @@
-"""Brands and sources as TOML: what `overheard config` reads."""
+"""Brands, sources and targets as TOML: what `overheard config` reads."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from overheard.commands.options import LONGEST_INTERVAL, seconds
 from overheard.crawler.kinds import find_kind
 from overheard.errors import NotFoundError, UsageError
+from overheard.insight.targets import check_name
 from overheard.store.brands import (
     add_brand,
     add_source,
@@ -23,6 +25,7 @@ from overheard.store.brands import (
     target_key,
 )
 from overheard.store.tables import Brand, Source
+from overheard.store.targets import set_target
 
 
 class _Entry(BaseModel):
@@ -47,6 +50,15 @@ class SourceEntry(_Entry):
     paused: bool = False
 
 
+class TargetEntry(_Entry):
+    """One `[[brands.targets]]`; `value` in the unit of its measure: points, stars of five, percent, seconds."""
+
+    measure: str
+    name: str = ""
+    value: float
+    owner: str
+
+
 class BrandEntry(_Entry):
     """One `[[brands]]`."""
 
@@ -58,6 +70,7 @@ class BrandEntry(_Entry):
     rivals: tuple[str, ...] = ()
     exclusions: tuple[str, ...] = ()
     sources: tuple[SourceEntry, ...] = ()
+    targets: tuple[TargetEntry, ...] = ()
 
 
 class Inventory(_Entry):
@@ -109,6 +122,9 @@ def _brand(session: Session, entry: BrandEntry) -> Brand:
         ("alias", entry.aliases), ("product", entry.products), ("rival", entry.rivals), ("exclusion", entry.exclusions),
     ):  # fmt: skip
         set_terms(brand, kind, texts)
+    for target in entry.targets:
+        check_name(target.measure, target.name)
+        set_target(session, brand, target.measure, target.name, target.value, target.owner, datetime.now(UTC))
     return brand
 
 

@@ -75,6 +75,23 @@ def seconds(text: str) -> int:
     return length
 
 
+class DefaultGroup(click.Group):
+    """A group whose command `default` may stay unsaid: `inbox BRAND` is `inbox show BRAND`.
+
+    A first argument that is no command of the group belongs to the default one; so does all after `--`, for a brand
+    that is called like a command.
+    """
+
+    def __init__(self, *args: Any, default: str, **rest: Any) -> None:
+        super().__init__(*args, **{"no_args_is_help": False, **rest})
+        self.default = default
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in self.get_help_option_names(ctx)):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+
 class Whole(click.ParamType[int]):
     """A whole number in plain digits, from `least` to `most`."""
 

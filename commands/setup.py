@@ -1,4 +1,4 @@
-"""`overheard init`, `demo` and `config`: set up, see it work, carry brands and sources along."""
+"""`overheard init`, `demo` and `config`: set up, see it work, carry brands, sources and targets along."""
 
 from __future__ import annotations
 
@@ -33,6 +33,11 @@ languages = ["en", "de", "nl", "ro", "it", "fr", "es", "pt"]
 # contact = "you@example.org"
 # The least time between two requests to one host, in seconds. All settings: docs/settings.md
 delay = 2.0
+
+[inbox]
+# Hours that a complaint may wait for a reply: on social networks, and elsewhere.
+social = 1.0
+reviews = 24.0
 """
 
 
@@ -151,7 +156,7 @@ def config_command() -> None:
 @config_command.command("export")
 @pass_home
 def export(home: Home) -> None:
-    """Write brands and sources as TOML to standard output.
+    """Write brands, their sources and their targets as TOML to standard output.
 
     \b
     Example:
@@ -167,6 +172,7 @@ def export(home: Home) -> None:
 def _exported(session: Session) -> list[dict[str, Any]]:
     from overheard.commands.sources import interval
     from overheard.store.brands import list_brands, terms
+    from overheard.store.targets import list_targets
 
     rows = []
     for brand in list_brands(session):
@@ -192,6 +198,13 @@ def _exported(session: Session) -> list[dict[str, Any]]:
             | ({"paused": True} if source.paused else {})
             for source in brand.sources
         ]
+        if targets := list_targets(session, brand):
+            row["targets"] = [
+                {"measure": target.measure}
+                | ({"name": target.name} if target.name else {})
+                | {"value": target.value, "owner": target.owner}
+                for target in targets
+            ]
         rows.append(row)
     return rows
 
@@ -200,7 +213,7 @@ def _exported(session: Session) -> list[dict[str, Any]]:
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path, allow_dash=True))
 @pass_home
 def import_(home: Home, path: Path) -> None:
-    """Add the brands and sources of a TOML file; those that are there already are brought up to date.
+    """Add the brands, sources and targets of a TOML file; those that are there already are brought up to date.
 
     \b
     Example:

@@ -274,9 +274,9 @@ def _print_list(rows: list[dict[str, Any]]) -> None:
 
 def _readable(row: dict[str, Any]) -> dict[str, Any]:
     from overheard.nightly import DAILY
-    from overheard.store.brands import IMPORT
+    from overheard.store.brands import FROM_FILES
 
-    every = row["every"] or (DAILY if row["kind"] != IMPORT else None)
+    every = row["every"] or (DAILY if row["kind"] not in FROM_FILES else None)
     return row | {
         "target": _spelled(row["target"]),
         "every": every and (interval(every) or f"{every} seconds"),
@@ -330,14 +330,14 @@ def edit(
     """
     from overheard.crawler.kinds import find_kind, parse_target
     from overheard.errors import UsageError
-    from overheard.store.brands import IMPORT, find_source, name_source, retarget
+    from overheard.store.brands import FROM_FILES, find_source, name_source, retarget
 
     if not any((target, name, language, every)):
         raise UsageError("nothing to change; add --target, --name, --lang or --every")
     interval = seconds(every) if every else None
     with home.store() as store, store.reading() as session:
         found = find_source(session, source)
-        if target and found.kind == IMPORT:
+        if target and found.kind in FROM_FILES:
             raise UsageError(f"source {source} is what files are imported into; it has no target to change")
         parsed = parse_target(found.kind, target) if target else None
         if parsed and (reservation := find_kind(found.kind).reservation(parsed)):

@@ -15,7 +15,7 @@ from overheard.crawler.kinds import find_kind
 from overheard.crawler.walk import STOPPED
 from overheard.errors import UsageError
 from overheard.settings import Settings
-from overheard.store.brands import IMPORT, list_sources
+from overheard.store.brands import FROM_FILES, list_sources
 from overheard.store.tables import Crawl, Mention, Source
 
 OVERDUE = 2
@@ -64,7 +64,7 @@ def examine(session: Session, settings: Settings, now: datetime, daily: int) -> 
     newest = func.coalesce(func.max(case((~in_part, Crawl.id))), func.max(Crawl.id))
     last = select(newest).where(Crawl.outcome != "running").group_by(Crawl.source_id)
     crawls = {crawl.source_id: crawl for crawl in session.scalars(select(Crawl).where(Crawl.id.in_(last)))}
-    sources = [source for source in list_sources(session) if source.kind != IMPORT]
+    sources = [source for source in list_sources(session) if source.kind not in FROM_FILES]
     return [_of(source, crawls.get(source.id), held.get(source.id, Held()), settings, now, daily) for source in sources]
 
 

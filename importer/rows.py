@@ -60,14 +60,21 @@ class RowReader:
     """Reads the rows of a table by a column map.
 
     `maps` gives the meaning of values by role or column (`{"rating": {"1": "positive"}}`); `where` keeps only rows
-    with these values in these columns. Raises ImportFileError where one of them names no column, or a rating's meaning
-    is none.
+    with these values in these columns. Without `texts_needed` a row without a text is read too. Raises
+    ImportFileError where one of them names no column, or a rating's meaning is none.
     """
 
     def __init__(
-        self, table: Table, columns: ColumnMap, maps: Mapping[str, Mapping[str, str]], where: Mapping[str, str]
+        self,
+        table: Table,
+        columns: ColumnMap,
+        maps: Mapping[str, Mapping[str, str]],
+        where: Mapping[str, str],
+        *,
+        texts_needed: bool = True,
     ) -> None:
         self._columns = columns
+        self._texts_needed = texts_needed
         self._maps = {
             self._mapped_column(table, name): {_key(value): meaning.strip() for value, meaning in meanings.items()}
             for name, meanings in maps.items()
@@ -121,19 +128,20 @@ class RowReader:
 
     def _cell(self, row: Row, role: str) -> str | None:
         names = self._columns.roles.get(role)
-        return self._value(row, names[0]) if names else None
+        return self.value(row, names[0]) if names else None
 
-    def _value(self, row: Row, column: str) -> str | None:
+    def value(self, row: Row, column: str) -> str | None:
+        """Return what a row has in a column, as `maps` explains it; None for nothing."""
         value = row.values.get(column, "").strip()
         if column in self._maps:
             value = self._maps[column].get(_key(value), value)
         return value or None
 
     def _texts(self, row: Row) -> tuple[str, str | None]:
-        parts = [self._value(row, name) for name in self._columns.roles["text"]]
+        parts = [self.value(row, name) for name in self._columns.roles.get("text", ())]
         text = plain("\n".join(part for part in parts if part))
         title = plain(self._cell(row, "title") or "") or None
-        if not text and title is None:
+        if not text and title is None and self._texts_needed:
             raise UnusableRowError("no text and no title")
         # Review sites make a title out of the first words where the customer gave none: it says nothing twice.
         if title and text.casefold().startswith(_MADE_FROM_TEXT.sub("", title).casefold()):
@@ -142,10 +150,10 @@ class RowReader:
 
     def _published(self, row: Row) -> datetime | None:
         names = self._columns.roles.get("published", ())
-        day = self._value(row, names[0]) if names else None
+        day = self.value(row, names[0]) if names else None
         if day is None:
             return None
-        clock = self._value(row, names[1]) if len(names) > 1 else None
+        clock = self.value(row, names[1]) if len(names) > 1 else None
         return self._read_date(row, names[0], f"{day} {clock}" if clock else day)
 
     def _date(self, row: Row, role: str) -> datetime | None:
@@ -208,10 +216,10 @@ class RowReader:
         if "reply" in self._columns.roles:
             return "answered" if reply else "unanswered"
         status = self._columns.attributes.get("status")
-        return _ANSWERED.get(normalise(self._value(row, status) or ""), "unknown") if status else "unknown"
+        return _ANSWERED.get(normalise(self.value(row, status) or ""), "unknown") if status else "unknown"
 
     def _attributes(self, row: Row) -> dict[str, str]:
-        found = {key: self._value(row, column) for key, column in self._columns.attributes.items()}
+        found = {key: self.value(row, column) for key, column in self._columns.attributes.items()}
         return {key: " ".join(value.split())[:200] for key, value in found.items() if value}
 
     def brand_of(self, row: Row) -> str | None:
@@ -219,7 +227,7 @@ class RowReader:
         if "brand" not in self._columns.roles:
             return None
         column = self._columns.roles["brand"][0]
-        name = " ".join((self._value(row, column) or "").split())
+        name = " ".join((self.value(row, column) or "").split())
         if not name:
             raise UnusableRowError(f"no brand in column {column}")
         if len(name) > LONGEST_NAME or CONTROL.search(name):

@@ -76,10 +76,14 @@ class Plan:
         """Why each column that is not used is not, by column, for printing."""
         return self.columns.left_out
 
+    def reader(self) -> RowReader:
+        """What reads the rows."""
+        return RowReader(self.table, self.columns, self.maps, self.where)
+
     @property
     def rejects(self) -> Path:
         """The usual rejects file: named after the file, in the current directory."""
-        return Path(f"{_stem(self.path)}.rejects.jsonl")
+        return Path(f"{stem(self.path)}.rejects.jsonl")
 
 
 @dataclass(frozen=True)
@@ -134,9 +138,9 @@ def plan(
         maps=maps,
         where=where,
         brand=brand,
-        source=source or (export and export.source) or _stem(path),
+        source=source or (export and export.source) or stem(path),
         samples=samples,
-        notes=tuple(_notes(chosen, brand, where)),
+        notes=tuple(notes(chosen, brand, where)),
     )
 
 
@@ -162,15 +166,16 @@ def _first_items(table: Table, rows: Iterator[Row], reader: RowReader, where: Ma
     raise ImportFileError(f"{table.path}: none of the first {wanted} rows can be used; {first_fault}")
 
 
-def _stem(path: Path) -> str:
+def stem(path: Path) -> str:
     """The file's name without its endings, the one of compression too: reviews.csv.gz is "reviews"."""
     stem = path.with_suffix("") if path.suffix.casefold() == ".gz" else path
     return stem.stem or path.name
 
 
-def _notes(columns: ColumnMap, brand: str | None, where: Mapping[str, str]) -> Iterator[str]:
+def notes(columns: ColumnMap, brand: str | None, where: Mapping[str, str]) -> Iterator[str]:
+    """Yield what a person should know before the file is read."""
     if brand is None and "brand" not in columns.roles:
-        yield _which_brand(columns)
+        yield which_brand(columns)
     for column, names in columns.brand_candidates.items():
         if brand is not None and len(names) > 1 and normalise(column) not in map(normalise, where):
             yield (
@@ -182,7 +187,8 @@ def _notes(columns: ColumnMap, brand: str | None, where: Mapping[str, str]) -> I
     yield from columns.notes
 
 
-def _which_brand(columns: ColumnMap) -> str:
+def which_brand(columns: ColumnMap) -> str:
+    """Ask for the brand that the rows speak of."""
     candidate = next(iter(columns.brand_candidates.items()), None)
     by_column = f" or --columns brand={candidate[0]} ({_some(candidate[1])})" if candidate else ""
     return f"which brand do the rows speak of? say --brand NAME{by_column}"
@@ -207,9 +213,14 @@ def execute(
     said, DiskError and StoreError where there is no writing.
     """
     if plan.brand is None and "brand" not in plan.columns.roles:
-        raise ImportFileError(f"{plan.path}: {_which_brand(plan.columns)}")
-    run = _Run(store, Intake(store, settings), plan, _usual_language(plan, settings.languages))
-    with Rejects(rejects, plan.columns) as refused:
+        raise ImportFileError(f"{plan.path}: {which_brand(plan.columns)}")
+    run = Run(store, Intake(store, settings), plan, usual_language(plan, settings.languages))
+    return carry_out(run, rejects, on_rows)
+
+
+def carry_out(run: Run, rejects: Path, on_rows: Callable[[int], None] | None) -> ImportResult:
+    """Read and store all rows of a run, some in each transaction."""
+    with Rejects(rejects, run.plan.columns) as refused:
         for batch in _batches(run.readings(refused)):
             run.store_batch(batch)
             if on_rows:
@@ -229,9 +240,9 @@ def execute(
     )
 
 
-def _usual_language(plan: Plan, languages: Sequence[str]) -> str | None:
+def usual_language(plan: Plan, languages: Sequence[str]) -> str | None:
     """Return the language that nearly all telling texts at the file's beginning are in, None where there is none."""
-    reader = RowReader(plan.table, plan.columns, plan.maps, plan.where)
+    reader = plan.reader()
     identifier = LanguageIdentifier(languages)
     found: Counter[str] = Counter()
     for row in islice(plan.table.rows(), SAMPLE_ROWS):
@@ -252,7 +263,7 @@ def _batches(readings: Iterator[Reading]) -> Iterator[list[Reading]]:
         yield batch
 
 
-class _Run:
+class Run:
     """One pass over the file, with what it has counted so far."""
 
     def __init__(self, store: Store, intake: Intake, plan: Plan, language: str | None) -> None:
@@ -262,9 +273,9 @@ class _Run:
         self.rows_of_brand: Counter[str] = Counter()
         self._store = store
         self._intake = intake
-        self._plan = plan
+        self.plan = plan
         self._language = language
-        self._reader = RowReader(plan.table, plan.columns, plan.maps, plan.where)
+        self._reader = plan.reader()
         self._sources: dict[str, int] = {}
         self._repeats = _Repeats()
         self._brands, self.created = self._find_brands()
@@ -277,44 +288,48 @@ class _Run:
         """
         found: dict[str | None, tuple[int, str]] = {}
         created: list[str] = []
-        named = [self._plan.brand] if self._plan.brand is not None else self._brands_of_rows()
+        named = [self.plan.brand] if self.plan.brand is not None else self._brands_of_rows()
         with self._store.session() as session:
             for name in named:
                 try:
                     brand = find_brand(session, name)
                 except NotFoundError:
-                    if self._plan.brand is not None:
+                    if self.plan.brand is not None:
                         raise
                     brand = add_brand(session, name)
                     created.append(name)
                 found[name] = (brand.id, brand.name)
-        if self._plan.brand is not None:
-            found[None] = found[self._plan.brand]
+        if self.plan.brand is not None:
+            found[None] = found[self.plan.brand]
         return found, tuple(created)
 
     def _brands_of_rows(self) -> list[str]:
         names: dict[str, None] = {}
-        for row in self._plan.table.rows():
+        for row in self.plan.table.rows():
             try:
                 # Only a row that can be used makes a brand; one that names a known brand need not be read for it.
                 brand = self._reader.brand_of(row) if row.fault is None and self._reader.wants(row) else None
                 if brand and brand not in names:
-                    self._reader.read(row)
+                    self.read_row(row)
                     names[brand] = None
             except UnusableRowError:
                 continue
         return list(names)
 
+    def read_row(self, row: Row) -> Reading:
+        """Return what a row holds; raises UnusableRowError."""
+        return self._reader.read(row)
+
     def readings(self, refused: Rejects) -> Iterator[Reading]:
         """Read the rows that are wanted; the ones that cannot be used go to the rejects."""
-        for row in self._plan.table.rows():
+        for row in self.plan.table.rows():
             self.read += 1
             try:
                 if row.fault is None and not self._reader.wants(row):
                     self.skipped += 1
                     continue
-                reading = self._reader.read(row)
-                again = self._repeats.seen(reading, self._plan.source)
+                reading = self.read_row(row)
+                again = self._repeats.seen(reading, self.plan.source)
             except UnusableRowError as error:
                 refused.write(row, str(error), error.column)
                 continue
@@ -328,7 +343,7 @@ class _Run:
         """Store the rows in one transaction, in their order for each source and brand."""
         groups: dict[tuple[str, str | None], list[Item]] = {}
         for reading in batch:
-            groups.setdefault((reading.source or self._plan.source, reading.brand), []).append(
+            groups.setdefault((reading.source or self.plan.source, reading.brand), []).append(
                 reading.item if reading.item.language else replace(reading.item, language=self._language)
             )
         with self._store.session() as session:

@@ -36,6 +36,7 @@ from overheard.errors import NotFoundError, UsageError
 from overheard.store.rollups import SENTIMENT, Measures, Scratch, Sentences, mention_columns, rollup_rows
 from overheard.store.tables import (
     ANY,
+    SURVEY,
     Brand,
     DimensionRollup,
     Mention,
@@ -81,8 +82,9 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A scope made ready for queries about one brand; `source_ids` is None for all sources.
+    """A scope made ready for queries about one brand; `source_ids` is None for all sources but those `left_out`.
 
+    Left out are surveys: what customers told the brand is no part of what they say in public (docs/surveys.md).
     `sentences` says which sentences of the selected mentions count.
     """
 
@@ -91,6 +93,7 @@ class Selection:
     until: date | None
     language: str | None
     source_ids: tuple[int, ...] | None
+    left_out: tuple[int, ...]
     sentences: Sentences
     _counted: _Counted
 
@@ -152,6 +155,8 @@ class Selection:
             limits.append(table.day <= self.until)
         if self.source_ids is not None:
             limits.append(table.source_id.in_(self.source_ids))
+        elif self.left_out:
+            limits.append(table.source_id.not_in(self.left_out))
         return limits
 
     def speaks_of(self, *, from_brand: bool, rejected: bool = False) -> ColumnElement[bool]:
@@ -277,12 +282,14 @@ def select_scope(session: Session, brand: Brand, scope: Scope) -> Selection:
         words.dimension(scope.dimension)
     if scope.touchpoint is not None:
         words.touchpoint(scope.touchpoint)
+    surveys = select(Source.id).where(Source.kind == SURVEY)
     return Selection(
         brand_id=brand.id,
         since=scope.since,
         until=scope.until,
         language=language,
         source_ids=None if scope.source is None else _source_ids(session, brand, scope.source),
+        left_out=tuple(session.scalars(surveys)) if scope.source is None else (),
         sentences=Sentences(brand.model_version_id or 0, scope.touchpoint, scope.dimension),
         _counted=_Counted(session),
     )

@@ -86,7 +86,7 @@ class Intake:
         self, item: Item, source_id: int, now: datetime, *, title: str, text: str, language: str
     ) -> MentionDraft:
         return MentionDraft(
-            external_id=self._external_id(item, source_id),
+            external_id=self.external_id(item, source_id),
             title=title or None,
             text=text,
             language=language,
@@ -108,7 +108,8 @@ class Intake:
         """Repair broken encodings, drop control characters, mask personal data."""
         return mask(repair(text).strip(), keep=self._handles or ()) if text else ""
 
-    def _external_id(self, item: Item, source_id: int) -> str:
+    def external_id(self, item: Item, source_id: int) -> str:
+        """Return the id that an item is stored under; to be asked once for each item without an id of its own."""
         if item.external_id:
             given = storable(item.external_id)
             if names_author(item.author, given) or _names_someone(given):

@@ -23,9 +23,13 @@ from overheard.report.spreadsheet import Row, written
 FORMATS = ("table", "json", "csv", "md")
 
 PAGES = {
+    "Cases": "cases",
     "Comparison": "comparison",
     "Duplicates": "duplicates",
+    "Inbox": "inbox",
+    "MeasuredTargets": "targets",
     "Summary": "summary",
+    "Surveys": "surveys",
 }
 """The module of `overheard.report` that writes an answer, by the answer's class; found mentions are a sequence."""
 

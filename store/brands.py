@@ -15,10 +15,13 @@ from sqlalchemy.orm import Session
 
 from overheard.errors import NotFoundError, UsageError
 from overheard.store.duplicates import forget_texts, take_apart
-from overheard.store.tables import Brand, BrandTerm, Mention, MentionBrand, Source
+from overheard.store.tables import SURVEY, Brand, BrandTerm, Mention, MentionBrand, Source
 
 IMPORT = "import"
 """The kind of a source that files are imported into."""
+
+FROM_FILES = (IMPORT, SURVEY)
+"""Kinds of source that nobody crawls."""
 
 
 LONGEST_NAME = 200

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from overheard.store.mentions import compare_again, mark_stale
-from overheard.store.tables import Fingerprint, Mention, MentionBrand, TextBand
+from overheard.store.tables import SURVEY, Fingerprint, Mention, MentionBrand, Source, TextBand
 
 AT_ONCE = 5000
 """Values in one list of a statement; the databases take at least six times as many."""
@@ -47,10 +47,14 @@ class Place:
 def uncompared(session: Session, *, after: int, limit: int) -> list[Uncompared]:
     """Return up to `limit` mentions that are to be compared, with ids above `after`, by id.
 
+    Comments in surveys are not: what is public is no copy of them, and each is the answer of a customer.
+
     They are locked where the database locks rows: an edit in the meantime waits, and has them compared again.
     """
     compared = exists().where(Fingerprint.mention_id == Mention.id)
-    wanted = select(Mention.id, Mention.source_id, Mention.author, Mention.text).where(Mention.id > after, ~compared)
+    public = Mention.source_id.not_in(select(Source.id).where(Source.kind == SURVEY))
+    columns = (Mention.id, Mention.source_id, Mention.author, Mention.text)
+    wanted = select(*columns).where(Mention.id > after, ~compared, public)
     return [Uncompared(*row) for row in session.execute(wanted.order_by(Mention.id).limit(limit).with_for_update())]
 
 

@@ -34,6 +34,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 ANY = "any"
 """The touchpoint of a rollup row that counts over all touchpoints (votes do not add up over touchpoints)."""
 
+SURVEY = "survey"
+"""The kind of a source that answers to a survey are imported into: no public place, left out unless asked for."""
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """A point in time, stored as UTC; naive values are refused."""

@@ -51,6 +51,9 @@ class Told:
     status: str | None = "analysed"
     vanished: datetime | None = None
     author: str | None = None
+    reply_state: str = "unknown"
+    replied: datetime | None = None
+    edited: datetime | None = None
 
 
 def tell(session: Session, brand: Brand, source: Source, told: Told) -> Mention:
@@ -72,6 +75,9 @@ def tell(session: Session, brand: Brand, source: Source, told: Told) -> Mention:
         fetched=FETCHED,
         vanished=told.vanished,
         day=told.day,
+        reply_state=told.reply_state,
+        replied=told.replied,
+        edited=told.edited,
     )
     session.add(mention)
     session.flush()
@@ -84,7 +90,11 @@ def tell(session: Session, brand: Brand, source: Source, told: Told) -> Mention:
 
 def _read(session: Session, brand: Brand, mention: Mention, told: Told) -> None:
     version = brand.model_version_id
-    session.add(Classification(mention_id=mention.id, model_version_id=version, status=told.status))
+    words = [said.sentiment for said in told.sentences]
+    strength = (words.count("positive") - words.count("negative")) / max(1, len(words))
+    session.add(
+        Classification(mention_id=mention.id, model_version_id=version, status=told.status, strength=strength)
+    )
     ends = {"title": 0, "text": 0}
     for position, said in enumerate(told.sentences if told.status == "analysed" else ()):
         start = ends[said.field]

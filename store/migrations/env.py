@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import create_engine
 
+from overheard.store import inbox, surveys, targets  # noqa: F401 (their tables)
 from overheard.store.tables import Base
 
 
