@@ -159,7 +159,8 @@ def find_complacency(
         for move, certain in zip(moves, sure, strict=False)
     )
     found = tuple(
-        replace(each, worse=certain and _is_worse(each)) for each, certain in zip(expectations, sure[len(moves) :], strict=True)
+        replace(each, worse=certain and _is_worse(each))
+        for each, certain in zip(expectations, sure[len(moves) :], strict=True)
     )
     moved = any(rival.improved for rival in rivals) or any(each.worse for each in found)
     return Complacency(_verdict(change, flat, moved), span, before, after, change, flat, rivals, found)
@@ -219,9 +220,7 @@ def _expectations(
 
 def _stars(parts: Sequence[Said]) -> Estimate:
     rated = sum(part.rated for part in parts)
-    mean = statistics.stars(
-        rated, sum(part.rating_sum for part in parts), sum(part.rating_squares for part in parts)
-    )
+    mean = statistics.stars(rated, sum(part.rating_sum for part in parts), sum(part.rating_squares for part in parts))
     if mean.mean is None or mean.low is None or mean.high is None:
         return Estimate(None, None, None, rated)
     return Estimate(1 + 4 * mean.mean, 1 + 4 * mean.low, 1 + 4 * mean.high, rated)
@@ -236,9 +235,7 @@ def _pain(parts: Sequence[Said], dimension: str | None) -> Estimate:
     return _percent(sums.negative, sum(part.opinions for part in parts), sums.mentions, voices)
 
 
-def _requests(
-    session: Session, brand: Brand, selection: Selection, bounds: Bounds, parts: Sequence[Said]
-) -> Estimate:
+def _requests(session: Session, brand: Brand, selection: Selection, bounds: Bounds, parts: Sequence[Said]) -> Estimate:
     analysed = sum(part.sums.mentions for part in parts)
     if brand.model_version_id is None:
         return Estimate(None, None, None, 0)

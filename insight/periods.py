@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from sqlalchemy import Select, func, select
@@ -74,7 +75,7 @@ def calendar(by: str, first: date, last: date) -> list[Bounds]:
     while start <= last:
         if len(periods) == MOST:
             raise UsageError(
-                f"{first} to {last} by {by} is more than {MOST:,} periods; narrow it with --since, or take a longer --by"
+                f"{first} to {last} by {by} is more than {MOST:,} periods; narrow it with --since or take a longer --by"
             )
         following = _following(by, start)
         periods.append((start, following - timedelta(days=1)))
@@ -100,7 +101,7 @@ def slices(bounds: Bounds, count: int) -> list[Bounds]:
     days = (end - start).days + 1
     count = min(count, days)
     cuts = [start + timedelta(days=days * part // count) for part in range(count + 1)]
-    return [(one, other - timedelta(days=1)) for one, other in zip(cuts, cuts[1:], strict=False)]
+    return [(one, other - timedelta(days=1)) for one, other in pairwise(cuts)]
 
 
 def read_periods(
@@ -184,7 +185,8 @@ def _add(totals: list[Any], row: Sequence[Any]) -> None:
 def _mention_rows(selection: Selection) -> Select[Any]:
     table = MentionRollup
     summed = (table.mentions, table.rated, table.rating_sum, table.rating_squares)
-    return select(table.day, *map(func.sum, summed)).where(*selection.cells(table)).group_by(table.day)
+    columns: list[Any] = [table.day, *map(func.sum, summed)]
+    return select(*columns).where(*selection.cells(table)).group_by(table.day)
 
 
 def _sentence_rows(version: int, selection: Selection) -> Select[Any]:
@@ -194,14 +196,15 @@ def _sentence_rows(version: int, selection: Selection) -> Select[Any]:
         table.sum_xx, table.sum_yy, table.sum_xy,
     )  # fmt: skip
     chosen = (table.model_version_id == version, table.measure == SENTIMENT, table.touchpoint == ANY)
-    return select(table.day, *map(func.sum, summed)).where(*selection.cells(table), *chosen).group_by(table.day)
+    columns: list[Any] = [table.day, *map(func.sum, summed)]
+    return select(*columns).where(*selection.cells(table), *chosen).group_by(table.day)
 
 
 def _vote_rows(version: int, selection: Selection) -> Select[Any]:
     table = DimensionRollup
-    summed = (table.praise, table.pain, table.neutral)
+    columns: list[Any] = [table.day, table.dimension, *map(func.sum, (table.praise, table.pain, table.neutral))]
     return (
-        select(table.day, table.dimension, *map(func.sum, summed))
+        select(*columns)
         .where(*selection.cells(table), table.model_version_id == version, table.touchpoint == ANY)
         .group_by(table.day, table.dimension)
     )

@@ -60,7 +60,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class ChangePoint:
-    """The level moved: `date` is the first day of the first period at the new level, between `earliest` and `latest`
+    """The level moved: `day` is the first day of the first period at the new level, between `earliest` and `latest`
     with 95 % confidence.
 
     `before` and `after` are the nets of the levels on both sides, as far as the changes next to it, and `size` is their
@@ -68,7 +68,7 @@ class ChangePoint:
     share too few, or where there is but one.
     """
 
-    date: date
+    day: date
     earliest: date
     latest: date
     before: Estimate
@@ -234,8 +234,8 @@ def _smoothed(level: Level | None, found: Series, mentions: int) -> Estimate:
     if level is None or level.error**2 > found.spread / MINIMUM:
         return Estimate(None, None, None, mentions)
     reach = statistics.Z * level.error
-    value, low, high = (max(-100.0, min(100.0, each)) for each in (level.value, level.value - reach, level.value + reach))
-    return Estimate(value, low, high, mentions)
+    ends = (level.value, level.value - reach, level.value + reach)
+    return Estimate(*(max(-100.0, min(100.0, end)) for end in ends), mentions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +263,7 @@ class _Work:
                 continue
             points.append(
                 ChangePoint(
-                    date=self.bounds[shift.position][0],
+                    day=self.bounds[shift.position][0],
                     earliest=self.bounds[shift.earliest][0],
                     latest=self.bounds[shift.latest][0],
                     before=nets[0],
