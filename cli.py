@@ -39,6 +39,8 @@ COMMANDS = {
     "accept": "answers",
     "reject": "answers",
     "compare": "answers",
+    "trend": "trend",
+    "explain": "explain",
 }
 """Each command and the module of `overheard.commands` that holds it, in the order in which help lists them."""
 

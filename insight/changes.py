@@ -40,13 +40,19 @@ class Series:
     `spread` / w. Without a vote the weight is 0 and the net stands for nothing.
 
     Real nets vary more than that from period to period, a campaign here, a busy Monday there: `dispersion` times as
-    much, at least once.
+    much, at least once. `mentions` are those of each period.
     """
 
     nets: Floats
     weights: Floats
+    mentions: Floats
     spread: float
     dispersion: float
+
+    @property
+    def coarsest(self) -> float:
+        """The variance of a net of so many mentions as are needed to show one."""
+        return self.spread * float(self.mentions.sum()) / (MINIMUM * float(self.weights.sum()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,25 +83,42 @@ def penalty(periods: int, count: int = 1) -> float:
 def series(periods: Sequence[Sums]) -> Series:
     """Return the nets of periods with their weights; below the minimum count over all of them every weight is 0.
 
-    The votes of a period are Kish's (Σx)² / Σx² mentions of one voice, times the part of them that is independent over
-    the whole series. The spread is that of the whole series too, with two votes added on each side, so that neither is
-    ever said to be certain because a few mentions agree.
+    A sentence is a vote, but those of one mention agree by `agreement`, so that a period has x² / ((1 − ρ)x + ρΣx²)
+    independent ones (Kish 1965, § 5.4). Changes of the level count as agreement, too: the weights err to the safe side.
     """
+    mentions = np.array([each.mentions for each in periods], dtype=np.float64)
     whole = statistics.pooled(periods)
-    x = whole.positive + whole.negative
-    if whole.mentions < MINIMUM or x == 0:
-        return Series(np.zeros(len(periods)), np.zeros(len(periods)), 1.0, 1.0)
-    votes = statistics.independent_votes(whole)
-    independent = votes * whole.sum_xx / (x * x)
-    share = (votes * whole.positive / x + 2) / (votes + 4)
+    polar = whole.positive + whole.negative
+    if whole.mentions < MINIMUM or polar == 0:
+        nothing = np.zeros(len(periods))
+        return Series(nothing, nothing, mentions, 1.0, 1.0)
+    # Two votes are added on each side, so that neither is ever said to be certain because all agree.
+    voices = polar * polar / whole.sum_xx
+    share = (voices * whole.positive / polar + 2) / (voices + 4)
+    spread = 200 * 200 * share * (1 - share)
+    alike = agreement(whole)
     counts = np.array([each.positive + each.negative for each in periods], dtype=np.float64)
     differences = np.array([each.positive - each.negative for each in periods], dtype=np.float64)
     squares = np.array([each.sum_xx for each in periods], dtype=np.float64)
     seen = counts > 0
-    weights = np.where(seen, independent * counts**2 / np.where(seen, squares, 1), 0)
+    divisor = np.where(seen, (1 - alike) * counts + alike * squares, 1)
+    weights = counts**2 / divisor
     nets = np.where(seen, 100 * differences / np.where(seen, counts, 1), 0)
-    spread = 200 * 200 * share * (1 - share)
-    return Series(nets, weights, spread, dispersion(nets, weights, spread))
+    return Series(nets, weights, mentions, spread, dispersion(nets, weights, spread))
+
+
+def agreement(sums: Sums) -> float:
+    """Return the correlation between two sentences of a mention, ρ in [0, 1], from the spread of whole mentions.
+
+    Σ(y − R·x)² is (1 − R²) · ((1 − ρ)Σx + ρΣx²) where each sentence is a vote of the net R. It is 1, so that a mention
+    has one voice, where there is no spread to tell it from.
+    """
+    x, y = sums.positive + sums.negative, sums.positive - sums.negative
+    if abs(y) == x or sums.sum_xx == x:
+        return 1.0
+    ratio = y / x
+    residuals = sums.sum_yy - 2 * ratio * sums.sum_xy + ratio**2 * sums.sum_xx
+    return max(0.0, min(1.0, (residuals / (1 - ratio**2) - x) / (sums.sum_xx - x)))
 
 
 def dispersion(nets: Floats, weights: Floats, spread: float) -> float:
@@ -128,13 +151,14 @@ def find_shifts(found: Series, *, shortest: int, count: int = 1) -> list[Shift]:
 
     The levels are those that lose least of the fit with a penalty for each change (optimal partitioning: Jackson et al.
     2005; PELT finds the same). A level holds for at least `shortest` periods with votes, and the minimum count of
-    votes. `count` series are looked at together.
+    mentions. `count` series are looked at together.
     """
     seen = np.flatnonzero(found.weights > 0)
     if len(seen) < max(LEAST, 2 * shortest):
         return []
     fit = _Fit(found.weights[seen], found.nets[seen], found.spread * found.dispersion)
-    cuts = _best_cuts(fit, penalty(len(seen), count), shortest)
+    mentions = np.concatenate([[0.0], np.cumsum(found.mentions[seen])])
+    cuts = _best_cuts(fit, mentions, penalty(len(seen), count), shortest)
     bounds = [0, *cuts, len(seen)]
     shifts = []
     for before, cut, after in zip(bounds, cuts, bounds[2:], strict=False):
@@ -157,14 +181,13 @@ class _Fit:
         return explained / self.unit
 
 
-def _best_cuts(fit: _Fit, price: float, shortest: int) -> list[int]:
-    size = len(fit.votes) - 1
+def _best_cuts(fit: _Fit, mentions: Floats, price: float, shortest: int) -> list[int]:
+    size = len(mentions) - 1
     best, came = np.full(size + 1, -np.inf), np.zeros(size + 1, dtype=int)
     best[0] = price
     for end in range(shortest, size + 1):
         starts = np.arange(0, end - shortest + 1)
-        # The whole may hold fewer votes than a level needs; it is the answer then.
-        enough = (fit.votes[end] - fit.votes[starts] >= MINIMUM) | ((starts == 0) & (end == size))
+        enough = (mentions[end] - mentions[starts] >= MINIMUM) | ((starts == 0) & (end == size))
         totals = np.where(enough, best[starts] + fit.gain(starts, end) - price, -np.inf)
         came[end] = int(np.argmax(totals))
         best[end] = totals[came[end]]

@@ -90,12 +90,11 @@ def net(sums: Sums) -> Estimate:
     if sums.mentions < MINIMUM or x == 0:
         return Estimate(None, None, None, sums.mentions)
     share = sums.positive / x
-    low, high = _score_interval(share, independent_votes(sums), sums.mentions)
+    low, high = _score_interval(share, _independent_votes(sums), sums.mentions)
     return Estimate(200 * share - 100, 200 * low - 100, 200 * high - 100, sums.mentions)
 
 
-def independent_votes(sums: Sums) -> float:
-    """Return how many independent votes would have this variance; `sums` has two mentions or more, and counts."""
+def _independent_votes(sums: Sums) -> float:
     x, y, m = sums.positive + sums.negative, sums.positive - sums.negative, sums.mentions
     # Exact, because a difference of large sums decides between "no spread" and "a little".
     ratio = Fraction(y, x)

@@ -29,7 +29,7 @@ from overheard.insight.complacency import (
 from overheard.insight.periods import Bounds, Said, calendar, chosen, read_periods
 from overheard.insight.rollups import SENTIMENT, read_mentions, read_sentiment
 from overheard.insight.scope import Scope, Selection, select_scope
-from overheard.insight.statistics import MINIMUM, Difference, Estimate, Mean, Sums
+from overheard.insight.statistics import Difference, Estimate, Mean, Sums
 from overheard.store.tables import ANY, Brand, MentionRollup, ModelVersion, StaleCell
 
 SHORTEST = {"day": 7, "week": 3, "month": 2}
@@ -65,7 +65,9 @@ class ChangePoint:
 
     `before` and `after` are the nets of the levels on both sides, as far as the changes next to it, and `size` is their
     difference. `same_mix` is the size where each source and language has the same part on both sides; null where they
-    share too few, or where there is but one.
+    share too few, or where there is but one. `pace_before` and `pace_after` are mentions per period: where they differ
+    by far, other people may be speaking (invitations to review began or stopped). The stars are a second witness, not
+    known in a dimension.
     """
 
     day: date
@@ -75,6 +77,10 @@ class ChangePoint:
     after: Estimate
     size: Difference
     same_mix: Difference | None
+    pace_before: float
+    pace_after: float
+    rating_before: Mean
+    rating_after: Mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +197,19 @@ def _mentions(said: Said, dimension: str | None) -> int:
     return said.mentions if dimension is None else said.of(dimension).mentions
 
 
+def _net(said: Sequence[Said], dimension: str | None) -> Estimate:
+    return statistics.net(statistics.pooled([_sums(part, dimension) for part in said]))
+
+
+def _rating(said: Sequence[Said], dimension: str | None) -> Mean:
+    known = [] if dimension else said
+    return statistics.stars(
+        sum(part.rated for part in known),
+        sum(part.rating_sum for part in known),
+        sum(part.rating_squares for part in known),
+    )
+
+
 def _periods(
     session: Session,
     bounds: Sequence[Bounds],
@@ -203,7 +222,6 @@ def _periods(
     periods = []
     clipped = _clipped(bounds, scope)
     for whole, (start, end), part, level in zip(bounds, clipped, said, levels, strict=True):
-        narrowed = scope.dimension is not None
         sums = _sums(part, scope.dimension)
         periods.append(
             Period(
@@ -211,12 +229,10 @@ def _periods(
                 end=end,
                 complete=whole == (start, end) and end <= heard,
                 mentions=_mentions(part, scope.dimension),
-                opinions=None if narrowed else part.opinions,
+                opinions=None if scope.dimension else part.opinions,
                 net=statistics.net(sums),
                 smoothed=_smoothed(level, headline, sums.mentions),
-                rating=statistics.stars(
-                    *((0, 0.0, 0.0) if narrowed else (part.rated, part.rating_sum, part.rating_squares))
-                ),
+                rating=_rating([part], scope.dimension),
             )
         )
     return tuple(periods)
@@ -230,12 +246,13 @@ def _heard(session: Session) -> date:
 
 
 def _smoothed(level: Level | None, found: Series, mentions: int) -> Estimate:
-    """Return a level with its interval, null where it is known no better than from fewer votes than the minimum."""
-    if level is None or level.error**2 > found.spread / MINIMUM:
+    """Return a level with its interval, null where it is known worse than from the minimum count of mentions."""
+    if level is None or level.error**2 > found.coarsest:
         return Estimate(None, None, None, mentions)
     reach = statistics.Z * level.error
     ends = (level.value, level.value - reach, level.value + reach)
-    return Estimate(*(max(-100.0, min(100.0, end)) for end in ends), mentions)
+    value, low, high = (max(-100.0, min(100.0, end)) for end in ends)
+    return Estimate(value, low, high, mentions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,21 +272,26 @@ class _Work:
         cuts = [0, *(shift.position for shift in shifts), len(said)]
         points = []
         for shift, start, end in zip(shifts, cuts, cuts[2:], strict=False):
-            before, after = ([_sums(part, dimension) for part in said[one:other]] for one, other in
-                             ((start, shift.position), (shift.position, end)))  # fmt: skip
-            nets = statistics.net(statistics.pooled(before)), statistics.net(statistics.pooled(after))
-            size = widened(statistics.difference(nets[1], nets[0]), found.dispersion)
+            sides = said[start : shift.position], said[shift.position : end]
+            before, after = (_net(side, dimension) for side in sides)
+            size = widened(statistics.difference(after, before), found.dispersion)
             if size is None:
                 continue
+            paces = [sum(_mentions(part, dimension) for part in side) / len(side) for side in sides]
+            ratings = [_rating(side, dimension) for side in sides]
             points.append(
                 ChangePoint(
                     day=self.bounds[shift.position][0],
                     earliest=self.bounds[shift.earliest][0],
                     latest=self.bounds[shift.latest][0],
-                    before=nets[0],
-                    after=nets[1],
+                    before=before,
+                    after=after,
                     size=size,
                     same_mix=None if dimension else self._same_mix(start, shift.position, end, found.dispersion),
+                    pace_before=paces[0],
+                    pace_after=paces[1],
+                    rating_before=ratings[0],
+                    rating_after=ratings[1],
                 )
             )
         return tuple(points)
