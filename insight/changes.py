@@ -19,7 +19,7 @@ from overheard.insight.statistics import MINIMUM, Sums
 Floats: TypeAlias = NDArray[np.float64]
 
 LEAST = 6
-"""Periods with votes below which no change is looked for."""
+"""Periods with mentions below which no change is looked for."""
 
 KEPT = 0.8
 """The part of the steps between neighbours, the smallest, that the dispersion is measured by: a jump is not noise."""
@@ -36,23 +36,17 @@ UNKNOWN = 1e4
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Nets by period, in [−100, 100], with the independent votes behind each: a net of w votes has the variance
-    `spread` / w. Without a vote the weight is 0 and the net stands for nothing.
+    """The net of each period, with the mentions behind it as weights: a net of m mentions has the variance
+    `spread` / m. Without a mention the weight is 0 and the net stands for nothing.
 
     Real nets vary more than that from period to period, a campaign here, a busy Monday there: `dispersion` times as
-    much, at least once. `mentions` are those of each period.
+    much, at least once.
     """
 
     nets: Floats
     weights: Floats
-    mentions: Floats
     spread: float
     dispersion: float
-
-    @property
-    def coarsest(self) -> float:
-        """The variance of a net of so many mentions as are needed to show one."""
-        return self.spread * float(self.mentions.sum()) / (MINIMUM * float(self.weights.sum()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,48 +71,34 @@ def penalty(periods: int, count: int = 1) -> float:
 
     Calibrated so that without a change at most 5 % of families of `count` series have a mark (docs/methods-trend.md).
     """
-    return 9 + log(periods) / 2 + 2 * (1 + 15 / periods) * log(count)
+    return 10 + log(periods) / 2 + 2 * (1 + 15 / periods) * log(count)
 
 
 def series(periods: Sequence[Sums]) -> Series:
     """Return the nets of periods with their weights; below the minimum count over all of them every weight is 0.
 
-    A sentence is a vote, but those of one mention agree by `agreement`, so that a period has x² / ((1 − ρ)x + ρΣx²)
-    independent ones (Kish 1965, § 5.4). Changes of the level count as agreement, too: the weights err to the safe side.
+    With R the net of the whole series and x̄ the counts of a mention in it, the net of a period of m mentions is
+    R + (y − R·x) / (x̄·m): how far each of them lies from the whole. The plain ratio y / x would not do: long
+    mentions complain more, and a period of few mentions is ruled by its long ones less often than a period of many.
     """
-    mentions = np.array([each.mentions for each in periods], dtype=np.float64)
+    weights = np.array([each.mentions for each in periods], dtype=np.float64)
     whole = statistics.pooled(periods)
-    polar = whole.positive + whole.negative
-    if whole.mentions < MINIMUM or polar == 0:
-        nothing = np.zeros(len(periods))
-        return Series(nothing, nothing, mentions, 1.0, 1.0)
-    # Two votes are added on each side, so that neither is ever said to be certain because all agree.
-    voices = polar * polar / whole.sum_xx
-    share = (voices * whole.positive / polar + 2) / (voices + 4)
-    spread = 200 * 200 * share * (1 - share)
-    alike = agreement(whole)
-    counts = np.array([each.positive + each.negative for each in periods], dtype=np.float64)
-    differences = np.array([each.positive - each.negative for each in periods], dtype=np.float64)
-    squares = np.array([each.sum_xx for each in periods], dtype=np.float64)
-    seen = counts > 0
-    divisor = np.where(seen, (1 - alike) * counts + alike * squares, 1)
-    weights = counts**2 / divisor
-    nets = np.where(seen, 100 * differences / np.where(seen, counts, 1), 0)
-    return Series(nets, weights, mentions, spread, dispersion(nets, weights, spread))
+    if whole.mentions < MINIMUM or whole.positive + whole.negative == 0:
+        return Series(np.zeros(len(periods)), np.zeros(len(periods)), 1.0, 1.0)
+    ratio, size = _ratio(whole), (whole.positive + whole.negative) / whole.mentions
+    off = [each.positive - each.negative - ratio * (each.positive + each.negative) for each in periods]
+    seen = weights > 0
+    nets = np.where(seen, 100 * (ratio + np.array(off) / np.where(seen, size * weights, 1)), 0)
+    # As of two more mentions on each side, so that neither is ever said to be certain because all agree.
+    more = statistics.pooled([whole, Sums(4, 2, 2, 4, 4, 0)])
+    of_more = _ratio(more)
+    residuals = more.sum_yy - 2 * of_more * more.sum_xy + of_more**2 * more.sum_xx
+    spread = 100**2 * residuals / (more.mentions - 1) / size**2
+    return Series(nets, weights, spread, dispersion(nets, weights, spread))
 
 
-def agreement(sums: Sums) -> float:
-    """Return the correlation between two sentences of a mention, ρ in [0, 1], from the spread of whole mentions.
-
-    Σ(y − R·x)² is (1 − R²) · ((1 − ρ)Σx + ρΣx²) where each sentence is a vote of the net R. It is 1, so that a mention
-    has one voice, where there is no spread to tell it from.
-    """
-    x, y = sums.positive + sums.negative, sums.positive - sums.negative
-    if abs(y) == x or sums.sum_xx == x:
-        return 1.0
-    ratio = y / x
-    residuals = sums.sum_yy - 2 * ratio * sums.sum_xy + ratio**2 * sums.sum_xx
-    return max(0.0, min(1.0, (residuals / (1 - ratio**2) - x) / (sums.sum_xx - x)))
+def _ratio(sums: Sums) -> float:
+    return (sums.positive - sums.negative) / (sums.positive + sums.negative)
 
 
 def dispersion(nets: Floats, weights: Floats, spread: float) -> float:
@@ -147,18 +127,17 @@ def _trimmed_mean(part: float) -> float:
 
 
 def find_shifts(found: Series, *, shortest: int, count: int = 1) -> list[Shift]:
-    """Return where the level moved, the earliest first; periods without votes have no say.
+    """Return where the level moved, the earliest first; periods without mentions have no say.
 
     The levels are those that lose least of the fit with a penalty for each change (optimal partitioning: Jackson et al.
-    2005; PELT finds the same). A level holds for at least `shortest` periods with votes, and the minimum count of
+    2005; PELT finds the same). A level holds for at least `shortest` periods with mentions, and the minimum count of
     mentions. `count` series are looked at together.
     """
     seen = np.flatnonzero(found.weights > 0)
     if len(seen) < max(LEAST, 2 * shortest):
         return []
     fit = _Fit(found.weights[seen], found.nets[seen], found.spread * found.dispersion)
-    mentions = np.concatenate([[0.0], np.cumsum(found.mentions[seen])])
-    cuts = _best_cuts(fit, mentions, penalty(len(seen), count), shortest)
+    cuts = _best_cuts(fit, penalty(len(seen), count), shortest)
     bounds = [0, *cuts, len(seen)]
     shifts = []
     for before, cut, after in zip(bounds, cuts, bounds[2:], strict=False):
@@ -170,24 +149,24 @@ def find_shifts(found: Series, *, shortest: int, count: int = 1) -> list[Shift]:
 class _Fit:
     """How much of the variation a level explains, for any stretch of periods, in units of the noise."""
 
-    def __init__(self, votes: Floats, means: Floats, unit: float) -> None:
-        self.votes = np.concatenate([[0.0], np.cumsum(votes)])
-        self.sums = np.concatenate([[0.0], np.cumsum(votes * (means - np.average(means, weights=votes)))])
+    def __init__(self, mentions: Floats, nets: Floats, unit: float) -> None:
+        self.mentions = np.concatenate([[0.0], np.cumsum(mentions)])
+        self.sums = np.concatenate([[0.0], np.cumsum(mentions * (nets - np.average(nets, weights=mentions)))])
         self.unit = unit
 
     def gain(self, starts: Any, end: Any) -> Floats:
         """Return the explained part of the stretches from `starts` up to, not with, `end`."""
-        explained: Floats = (self.sums[end] - self.sums[starts]) ** 2 / (self.votes[end] - self.votes[starts])
+        explained: Floats = (self.sums[end] - self.sums[starts]) ** 2 / (self.mentions[end] - self.mentions[starts])
         return explained / self.unit
 
 
-def _best_cuts(fit: _Fit, mentions: Floats, price: float, shortest: int) -> list[int]:
-    size = len(mentions) - 1
+def _best_cuts(fit: _Fit, price: float, shortest: int) -> list[int]:
+    size = len(fit.mentions) - 1
     best, came = np.full(size + 1, -np.inf), np.zeros(size + 1, dtype=int)
     best[0] = price
     for end in range(shortest, size + 1):
         starts = np.arange(0, end - shortest + 1)
-        enough = (mentions[end] - mentions[starts] >= MINIMUM) | ((starts == 0) & (end == size))
+        enough = (fit.mentions[end] - fit.mentions[starts] >= MINIMUM) | ((starts == 0) & (end == size))
         totals = np.where(enough, best[starts] + fit.gain(starts, end) - price, -np.inf)
         came[end] = int(np.argmax(totals))
         best[end] = totals[came[end]]
@@ -207,7 +186,7 @@ def _location(fit: _Fit, before: int, cut: int, after: int, shortest: int) -> tu
 
 
 def smooth(found: Series, shifts: Sequence[Shift] = ()) -> list[Level | None]:
-    """Return the smoothed level of every period, null where there is no vote in it.
+    """Return the smoothed level of every period, null where there is no mention in it.
 
     A local level (a random walk seen through noise; Harvey 1989, § 2.3) that may jump at `shifts`; the variance of its
     steps is the likeliest one. Kalman filter and fixed-interval smoother.

@@ -29,11 +29,11 @@ from overheard.insight.complacency import (
 from overheard.insight.periods import Bounds, Said, calendar, chosen, read_periods
 from overheard.insight.rollups import SENTIMENT, read_mentions, read_sentiment
 from overheard.insight.scope import Scope, Selection, select_scope
-from overheard.insight.statistics import Difference, Estimate, Mean, Sums
+from overheard.insight.statistics import MINIMUM, Difference, Estimate, Mean, Sums
 from overheard.store.tables import ANY, Brand, MentionRollup, ModelVersion, StaleCell
 
 SHORTEST = {"day": 7, "week": 3, "month": 2}
-"""Periods with votes for which a level has to hold, by the kind of period; of days all weekdays are in it."""
+"""Periods with mentions for which a level has to hold, by the kind of period; of days all weekdays are in it."""
 
 ALIKE = 0.8
 """The part of the votes that sources and languages on both sides of a change must have for the same mix."""
@@ -246,8 +246,8 @@ def _heard(session: Session) -> date:
 
 
 def _smoothed(level: Level | None, found: Series, mentions: int) -> Estimate:
-    """Return a level with its interval, null where it is known worse than from the minimum count of mentions."""
-    if level is None or level.error**2 > found.coarsest:
+    """Return a level with its interval, null where it is known worse than from the minimum count alone."""
+    if level is None or level.error**2 > found.spread / MINIMUM:
         return Estimate(None, None, None, mentions)
     reach = statistics.Z * level.error
     ends = (level.value, level.value - reach, level.value + reach)
