@@ -42,6 +42,8 @@ COMMANDS = {
     "inbox": "inbox",
     "targets": "targets",
     "surveys": "surveys",
+    "trend": "trend",
+    "explain": "explain",
 }
 """Each command and the module of `overheard.commands` that holds it, in the order in which help lists them."""
 

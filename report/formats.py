@@ -30,6 +30,9 @@ PAGES = {
     "MeasuredTargets": "targets",
     "Summary": "summary",
     "Surveys": "surveys",
+    "Explanation": "explain",
+    "Summary": "summary",
+    "Trend": "trend",
 }
 """The module of `overheard.report` that writes an answer, by the answer's class; found mentions are a sequence."""
 
@@ -47,7 +50,10 @@ class Page(Protocol):
 DIGITS = 4
 """Decimal places of a value."""
 
-_PLAIN = str.maketrans({"−": "-", "…": "~", "“": '"', "”": '"', "—": "-", "▲": "^", "▼": "v"})
+_PLAIN = str.maketrans(
+    {"−": "-", "…": "~", "“": '"', "”": '"', "—": "-", "▲": "^", "▼": "v", "·": "_", "±": "~"}
+    | dict(zip("▁▂▃▄▅▆▇█", ".:-=+*%@", strict=True))
+)
 """What stands for our own signs, at the same width, where the encoding lacks them."""
 
 _UNSAFE = re.compile(f"[\x7f-\x9f\u2028\u2029{BIDIRECTIONAL}{SURROGATE}]")

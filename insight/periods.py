@@ -1,0 +1,210 @@
+"""Days, weeks and months, and what was said in each of them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from overheard.errors import UsageError
+from overheard.insight import statistics
+from overheard.insight.rollups import (
+    SENTIMENT,
+    DimensionVotes,
+    read_dimensions,
+    read_mentions,
+    read_sentiment,
+)
+from overheard.insight.scope import Scope, Selection
+from overheard.insight.statistics import Sums
+from overheard.store.tables import ANY, DimensionRollup, MentionRollup, SentimentRollup
+
+PERIODS = ("day", "week", "month")
+
+MOST = 1500
+"""Periods of one answer: four years of days."""
+
+DAYS_UP_TO, WEEKS_UP_TO = 60, 366
+"""Days of a span that is shown by day, and by week; a longer one is shown by month."""
+
+Bounds: TypeAlias = tuple[date, date]
+"""The first and the last day of a period, both inclusive."""
+
+NO_VOTES = DimensionVotes(0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said in one period: mentions with their stars, sentences with their sums, votes by dimension."""
+
+    mentions: int
+    rated: int
+    rating_sum: float
+    rating_squares: float
+    opinions: int
+    sums: Sums
+    votes: dict[str, DimensionVotes]
+
+    def of(self, dimension: str) -> Sums:
+        """Return the sums of the votes in one dimension."""
+        found = self.votes.get(dimension, NO_VOTES)
+        return statistics.votes(found.praise, found.pain, found.neutral)
+
+
+def chosen(by: str | None, first: date, last: date) -> str:
+    """Return the period that was asked for, or the one that suits the span."""
+    if by is not None:
+        return by
+    days = (last - first).days + 1
+    return "day" if days <= DAYS_UP_TO else "week" if days <= WEEKS_UP_TO else "month"
+
+
+def calendar(by: str, first: date, last: date) -> list[Bounds]:
+    """Return the days, weeks from Monday, or months from that of `first` to that of `last`, whole.
+
+    Raises UsageError for more than can be shown.
+    """
+    periods: list[Bounds] = []
+    start, last = _start(by, first), min(last, date.max - timedelta(days=62))
+    while start <= last:
+        if len(periods) == MOST:
+            raise UsageError(
+                f"{first} to {last} by {by} is more than {MOST:,} periods; narrow it with --since or take a longer --by"
+            )
+        following = _following(by, start)
+        periods.append((start, following - timedelta(days=1)))
+        start = following
+    return periods
+
+
+def _start(by: str, day: date) -> date:
+    if by == "week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if by == "month" else day
+
+
+def _following(by: str, start: date) -> date:
+    if by == "month":
+        return (start + timedelta(days=31)).replace(day=1)
+    return start + timedelta(days=7 - start.weekday() if by == "week" else 1)
+
+
+def slices(bounds: Bounds, count: int) -> list[Bounds]:
+    """Return a period cut into up to `count` parts of about the same length."""
+    start, end = bounds
+    days = (end - start).days + 1
+    count = min(count, days)
+    cuts = [start + timedelta(days=days * part // count) for part in range(count + 1)]
+    return [(one, other - timedelta(days=1)) for one, other in pairwise(cuts)]
+
+
+def read_periods(
+    session: Session,
+    version: int | None,
+    selection: Selection,
+    scope: Scope,
+    periods: Sequence[Bounds],
+    *,
+    counts: bool = True,
+    votes: bool = True,
+) -> list[Said]:
+    """Return what was said in each of the periods, which follow each other without a gap.
+
+    `selection` is the scope made ready, without its dimension. What the rollups cannot tell by day, a touchpoint, a
+    search or an attribute, is asked for period by period. Without `counts` the mentions and stars stay 0, without
+    `votes` the dimensions are left out: who does not need them does not wait for them.
+    """
+    if not periods:
+        return []
+    if scope.touchpoint or scope.query or scope.attribute:
+        return [_read(session, version, replace(selection, since=one, until=other)) for one, other in periods]
+    selection = replace(selection, since=periods[0][0], until=periods[-1][1])
+    return _by_day(session, version, selection, periods, counts, votes)
+
+
+def _read(session: Session, version: int | None, selection: Selection) -> Said:
+    found = read_mentions(session, selection)
+    cells = [] if version is None else read_sentiment(session, version, selection)
+    cells = [cell for cell in cells if (cell.measure, cell.touchpoint) == (SENTIMENT, ANY)]
+    return Said(
+        mentions=sum(cell.mentions for cell in found),
+        rated=sum(cell.rated for cell in found),
+        rating_sum=sum(cell.rating_sum for cell in found),
+        rating_squares=sum(cell.rating_squares for cell in found),
+        opinions=sum(cell.positive + cell.negative + cell.neutral + cell.mixed for cell in cells),
+        sums=statistics.pooled([cell.sums for cell in cells]),
+        votes={} if version is None else read_dimensions(session, version, selection),
+    )
+
+
+def _by_day(
+    session: Session, version: int | None, selection: Selection, periods: Sequence[Bounds], counts: bool, votes: bool
+) -> list[Said]:
+    starts = [start for start, _ in periods]
+    counted = [[0, 0, 0.0, 0.0] for _ in periods]
+    sentences = [[0] * 8 for _ in periods]
+    voted: list[dict[str, list[int]]] = [{} for _ in periods]
+
+    def place(day: date) -> int:
+        return bisect_right(starts, day) - 1
+
+    if counts:
+        for day, *row in session.execute(_mention_rows(selection)):
+            _add(counted[place(day)], row)
+    if version is not None:
+        for day, *row in session.execute(_sentence_rows(version, selection)):
+            _add(sentences[place(day)], row)
+    if version is not None and votes:
+        for day, dimension, *row in session.execute(_vote_rows(version, selection)):
+            _add(voted[place(day)].setdefault(dimension, [0, 0, 0]), row)
+    return [
+        Said(
+            mentions=int(count[0]),
+            rated=int(count[1]),
+            rating_sum=count[2],
+            rating_squares=count[3],
+            opinions=sum(said[1:5]),
+            sums=Sums(said[0], said[1], said[2], *said[5:8]),
+            votes={name: DimensionVotes(*vote) for name, vote in cast.items()},
+        )
+        for count, said, cast in zip(counted, sentences, voted, strict=True)
+    ]
+
+
+def _add(totals: list[Any], row: Sequence[Any]) -> None:
+    for position, value in enumerate(row):
+        totals[position] += value
+
+
+def _mention_rows(selection: Selection) -> Select[Any]:
+    table = MentionRollup
+    summed = (table.mentions, table.rated, table.rating_sum, table.rating_squares)
+    columns: list[Any] = [table.day, *map(func.sum, summed)]
+    return select(*columns).where(*selection.cells(table)).group_by(table.day)
+
+
+def _sentence_rows(version: int, selection: Selection) -> Select[Any]:
+    table = SentimentRollup
+    summed = (
+        table.mentions, table.positive, table.negative, table.neutral, table.mixed,
+        table.sum_xx, table.sum_yy, table.sum_xy,
+    )  # fmt: skip
+    chosen = (table.model_version_id == version, table.measure == SENTIMENT, table.touchpoint == ANY)
+    columns: list[Any] = [table.day, *map(func.sum, summed)]
+    return select(*columns).where(*selection.cells(table), *chosen).group_by(table.day)
+
+
+def _vote_rows(version: int, selection: Selection) -> Select[Any]:
+    table = DimensionRollup
+    columns: list[Any] = [table.day, table.dimension, *map(func.sum, (table.praise, table.pain, table.neutral))]
+    return (
+        select(*columns)
+        .where(*selection.cells(table), table.model_version_id == version, table.touchpoint == ANY)
+        .group_by(table.day, table.dimension)
+    )
