@@ -37,6 +37,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from overheard.store import totals
 from overheard.store.database import Store
 from overheard.store.tables import (
     ANY,
@@ -114,6 +115,7 @@ _VOTES = Table(
 
 
 def _recompute(session: Session, measures: Measures, brand_id: int, source_id: int, days: Sequence[date]) -> None:
+    totals.take_off(session, brand_id, source_id, days)
     for table in (*ROLLUPS, StaleCell):
         session.execute(
             delete(table).where(table.brand_id == brand_id, table.source_id == source_id, table.day.in_(days))
@@ -131,6 +133,7 @@ def _recompute(session: Session, measures: Measures, brand_id: int, source_id: i
         _fill(session, SentimentRollup, _pillar_rows(pillar, dimensions, pillar == measures.general_verdicts))
     for signal in measures.signals:
         _fill(session, SignalRollup, _signal_rows(signal))
+    totals.add_on(session, brand_id, source_id, days)
     _SCRATCH.drop_all(connection, checkfirst=False)
 
 
