@@ -38,7 +38,7 @@ COMMANDS = {
     "mentions": "answers",
     "accept": "answers",
     "reject": "answers",
-    "compare": "answers",
+    "compare": "compare",
 }
 """Each command and the module of `overheard.commands` that holds it, in the order in which help lists them."""
 
