@@ -44,6 +44,7 @@ COMMANDS = {
     "surveys": "surveys",
     "trend": "trend",
     "explain": "explain",
+    "compare": "compare",
 }
 """Each command and the module of `overheard.commands` that holds it, in the order in which help lists them."""
 

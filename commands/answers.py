@@ -1,20 +1,16 @@
-"""`overheard summary`, `mentions` and `compare`: ask about a brand; `accept` and `reject`: what is about it."""
+"""`overheard summary` and `mentions`: ask about a brand; `accept` and `reject`: what is about it."""
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
 from overheard.commands.options import Home, Whole, console, format_option, pass_home, say, scope_options
-from overheard.errors import NotFoundError, UsageError
+from overheard.errors import UsageError
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from overheard.insight.scope import Scope
-    from overheard.store.tables import Brand
 
 
 @click.command("summary")
@@ -120,47 +116,3 @@ def _decide(home: Home, brand: str, mentions: tuple[int, ...], *, rejected: bool
     done = "left out of" if rejected else "counted for"
     hint = "" if rejected or not changed else "; `overheard classify` reads those that are not read yet"
     say(f"{len(set(mentions))} mentions {done} {found.name!r}, {changed} changed{hint}")
-
-
-@click.command("compare")
-@click.argument("brands", nargs=-1, required=True)
-@scope_options
-@format_option("table", "json", "csv", "md")
-@pass_home
-def compare_command(
-    home: Home, brands: tuple[str, ...], scope: Scope, form: str
-) -> None:  # fmt: skip
-    """Two or more brands side by side; one brand is compared with its rivals.
-
-    \b
-    Examples:
-      overheard compare "Nordwind Bank" "Other Bank" --since 90d
-      overheard compare "Nordwind Bank"
-    """
-    from overheard.insight.compare import compare
-    from overheard.report.formats import render
-    from overheard.store.brands import find_brand
-
-    with home.store() as store, store.reading() as session:
-        found = [find_brand(session, name) for name in brands]
-        if len(brands) == 1:
-            found += _rivals(session, found[0])
-        result = compare(session, list(dict.fromkeys(found)), scope)
-    render(result, form, console())
-
-
-def _rivals(session: Session, brand: Brand) -> list[Brand]:
-    from overheard.store.brands import find_brand, terms
-
-    names = terms(brand, "rival")
-    if not names:
-        raise UsageError(f"{brand.name!r} has no rival to compare with; name another brand")
-    found = []
-    for name in names:
-        try:
-            found.append(find_brand(session, name))
-        except NotFoundError:
-            raise NotFoundError(
-                f"rival {name!r} is not in the store; add it with `overheard brand add {quote(name)}`"
-            ) from None
-    return found

@@ -62,6 +62,16 @@ class DimensionVotes:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceVotes:
+    """The votes in one dimension at one source in one language, over all touchpoints."""
+
+    dimension: str
+    source_id: int
+    language: str
+    votes: DimensionVotes
+
+
+@dataclass(frozen=True, slots=True)
 class SignalSums:
     """Mentions and opinions that carry one signal."""
 
@@ -116,6 +126,19 @@ def read_dimensions(session: Session, model_version_id: int, selection: Selectio
         .group_by(table.dimension)
     )
     return {dimension: DimensionVotes(*votes) for dimension, *votes in rows}
+
+
+def read_votes(session: Session, model_version_id: int, selection: Selection) -> list[PlaceVotes]:
+    """Return the votes per dimension, source and language."""
+    table = DimensionRollup
+    keys = [table.dimension, table.source_id, table.language]
+    rows = session.execute(
+        select(*keys, func.sum(table.praise), func.sum(table.pain), func.sum(table.neutral))
+        .where(*selection.cells(table), table.model_version_id == model_version_id, table.touchpoint == ANY)
+        .group_by(*keys)
+        .order_by(*keys)
+    )
+    return [PlaceVotes(*row[:3], DimensionVotes(*row[3:])) for row in rows]
 
 
 def read_signals(session: Session, model_version_id: int, selection: Selection) -> dict[str, SignalSums]:

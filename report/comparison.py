@@ -1,4 +1,4 @@
-"""A comparison on the terminal: brands side by side, each difference with its interval."""
+"""A comparison on the terminal: brands side by side, each difference with its interval, and the best in class."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from rich import box
 from rich.console import RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from overheard.insight.compare import ComparedBrand, ComparedDimension, ComparedFigures, Comparison
+from overheard.insight.compare import ComparedBrand, ComparedDifference, ComparedDimension, ComparedFigures, Comparison
+from overheard.insight.mix import Mix
+from overheard.insight.rivals import SaidOfRival, SaidOfRivals, SaidQuote
 from overheard.insight.statistics import Difference, Estimate
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import printable
@@ -18,23 +21,49 @@ from overheard.report.summary import BAD, GOOD, QUIET, net_text
 LABEL_WIDTH = 18
 BRAND_WIDTH = 20
 
+CELLS = 6
+"""Cells of a mix that are named before the rest is only counted."""
+
+NAMED = 5
+"""Rivals of a brand, with a direction each, that are shown."""
+
+FEW = 10
+"""Brands below which a best in class says little, which is told."""
+
+SAYS = {"win": "better than", "lose": "worse than", "came_from": "came from", "left_for": "left for"}
+
 COLUMNS = (
     "dimension", "label", "kind", "brand", "model", "praise", "pain", "neutral", "share",
-    *spreadsheet.estimate_columns("net"), "difference", "difference_low", "difference_high", "certain",
+    *spreadsheet.estimate_columns("net"), "mix", *spreadsheet.estimate_columns("same_mix"), "effective", "difference",
+    "difference_low", "difference_high", "p", "p_adjusted", "certain", "best", "best_net",
 )  # fmt: skip
 
 
 def parts(comparison: Comparison, width: int) -> Iterator[RenderableType]:
     """Yield what to print for a comparison in `width` cells; too many brands are split over several tables."""
-    first, *others = comparison.brands
     scope = figures.limits(comparison.scope)
-    names = ", ".join(printable(brand.brand) for brand in others)
-    yield Text.assemble((f"{printable(first.brand)} and {names}", "bold"), "  ", (printable(scope), QUIET))
-    at_once = 1 if len(others) == 1 else max(1, (width - LABEL_WIDTH) // BRAND_WIDTH - 1)
-    for start in range(0, len(others), at_once):
-        chosen = [0, *range(start + 1, min(start + at_once, len(others)) + 1)]
-        yield _table(comparison, chosen)
-    yield Text(_legend(comparison), style=QUIET)
+    yield Text.assemble((_title(comparison), "bold"), "  ", (printable(scope), QUIET))
+    if not comparison.brands:
+        yield Text("Nothing to compare: no brand has analysed mentions here. Widen the filters, or `overheard classify`.")
+    elif comparison.brands:
+        yield Text(_mix(comparison), style=QUIET)
+        others = len(comparison.brands) - 1
+        at_once = 1 if others == 1 else max(1, (width - LABEL_WIDTH) // BRAND_WIDTH - 1)
+        for start in range(0, max(1, others), at_once):
+            chosen = [0, *range(start + 1, min(start + at_once, others) + 1)]
+            yield _table(comparison, chosen)
+        yield Text(_legend(comparison), style=QUIET)
+    if comparison.unread:
+        yield Text(_unread(comparison))
+    if comparison.best is not None or any(dimension.best for dimension in comparison.dimensions):
+        yield _bar(comparison)
+        yield Text(_about_the_bar(comparison), style=QUIET)
+    yield from _said(comparison.said)
+
+
+def _title(comparison: Comparison) -> str:
+    first, *others = [printable(brand.brand) for brand in comparison.brands] or ["No brand"]
+    return f"{first} and {', '.join(others)}" if others else first
 
 
 def _table(comparison: Comparison, chosen: Sequence[int]) -> Table:
@@ -50,49 +79,116 @@ def _table(comparison: Comparison, chosen: Sequence[int]) -> Table:
         before = comparison.dimensions[position - 1] if position else None
         if before is not None and before.kind != dimension.kind:
             table.add_section()
-        _add_dimension(table, dimension, chosen)
+        here = [dimension.brands[each] for each in chosen]
+        table.add_row(dimension.label + _sign(dimension.mix), *_cells([(_shown(entry), entry.difference) for entry in here]))
     return table
 
 
 def _add_key_figures(table: Table, brands: Sequence[ComparedBrand]) -> None:
     table.add_row("Mentions", *(figures.count(brand.mentions) for brand in brands))
+    table.add_row("Share of voice", *(_share(brand.share_of_voice) for brand in brands))
     table.add_row("Stars", *(figures.stars(brand.rating).split(",")[0] for brand in brands))
-    table.add_row("CX index", *(figures.index(brand.index["overall"]) for brand in brands))
-    nets = [(brand.net_sentiment, brand.difference) for brand in brands]
-    table.add_row("Net sentiment", *_cells(nets), end_section=True)
+    if any(brand.index for brand in brands):
+        table.add_row("CX index", *(figures.index(brand.index["overall"]) for brand in brands))
+    nets = [(_shown(brand), brand.difference) for brand in brands if brand.net_sentiment is not None]
+    if nets:
+        table.add_row("Net sentiment", *_cells(nets), end_section=True)
+    else:
+        table.add_section()
 
 
-def _add_dimension(table: Table, dimension: ComparedDimension, chosen: Sequence[int]) -> None:
-    here = [dimension.brands[position] for position in chosen]
-    table.add_row(dimension.label, *_cells([(entry.net, entry.difference) for entry in here]))
+def _shown(entry: ComparedBrand | ComparedFigures) -> Estimate:
+    """Return what is compared: the net in the mix, or else that of all mentions, which may have a reason for no value."""
+    net = entry.net_sentiment if isinstance(entry, ComparedBrand) else entry.net
+    return entry.same_mix or net or Estimate(None, None, None, 0)
 
 
-def _cells(nets: Sequence[tuple[Estimate, Difference | None]]) -> list[Text]:
+def _share(part: Estimate) -> str:
+    if part.low is None or part.high is None:
+        return figures.missing(part.n)
+    return f"{figures.share(part.value)} ({100 * part.low:.0f}{figures.TO}{100 * part.high:.0f})"
+
+
+def _cells(nets: Sequence[tuple[Estimate, ComparedDifference | None]]) -> list[Text]:
     if len(nets) == 2:
         found = nets[1][1]
-        return [
-            net_text(nets[0][0]),
-            net_text(nets[1][0]),
-            Text(figures.difference(found) + _mark(found), _style(found)),
-        ]
+        difference = figures.difference(None if found is None else _plain(found))
+        return [net_text(nets[0][0]), net_text(nets[1][0]), Text(difference + _mark(found), _style(found))]
     return [Text.assemble(net_text(net), (_mark(found), _style(found))) for net, found in nets]
 
 
-def _mark(found: Difference | None) -> str:
+def _plain(found: ComparedDifference) -> Difference:
+    return Difference(found.value, found.low, found.high, found.certain, found.overlap)
+
+
+def _mark(found: ComparedDifference | None) -> str:
     if found is None or not found.certain:
         return "  "
     return " ▲" if found.value > 0 else " ▼"
 
 
-def _style(found: Difference | None) -> str:
+def _style(found: ComparedDifference | None) -> str:
     if found is None or not found.certain:
         return ""
     return GOOD if found.value > 0 else BAD
 
 
+def _sign(mix: Mix) -> str:
+    return {"none": " *", "language": " +"}.get(mix.by, "")
+
+
+def _mix(comparison: Comparison) -> str:
+    """Say in which mix the nets are compared, and where it is a coarser one."""
+    mixes = [dimension.mix for dimension in comparison.dimensions]
+    mix = comparison.mix or (mixes[0] if mixes else None)
+    if mix is None:
+        return ""
+    if mix.alike:
+        text = f"All brands are heard in one place: {_listed(mix)}."
+    elif mix.by == "none":
+        text = "Each brand in its own mix: too few mentions where all are heard, so differences may be of the sources."
+    else:
+        text = f"Each brand weighted to the same mix of {_kind(mix)}: {_listed(mix)}."
+        text += f" Effective mentions: {_effective(comparison)}."
+    if any(other.by == "language" for other in mixes) and mix.by != "language":
+        text += " +: the same mix of languages alone."
+    if any(other.by == "none" for other in mixes) and mix.by != "none":
+        text += " *: own mix each, too few mentions where all are heard."
+    return text
+
+
+def _kind(mix: Mix) -> str:
+    return "sources and languages" if mix.by == "source and language" else "languages"
+
+
+def _listed(mix: Mix) -> str:
+    named = [f"{_place(cell.source)}{cell.language} {figures.share(cell.weight)}" for cell in mix.cells[:CELLS]]
+    rest = mix.cells[CELLS:]
+    if rest:
+        named.append(f"{len(rest)} others {figures.share(sum(cell.weight for cell in rest))}")
+    return ", ".join(named)
+
+
+def _place(source: str | None) -> str:
+    return "" if source is None else f"{printable(source)} "
+
+
+def _effective(comparison: Comparison) -> str:
+    entries: Sequence[ComparedBrand | ComparedFigures] = comparison.brands
+    if comparison.mix is None and comparison.dimensions:
+        entries = comparison.dimensions[0].brands
+    known = [(entry.brand, entry.effective, entry.same_mix) for entry in entries]
+    return ", ".join(
+        f"{printable(name)} {figures.count(round(effective))} of {figures.count(net.n)}"
+        for name, effective, net in known
+        if effective is not None and net is not None
+    )
+
+
 def _legend(comparison: Comparison) -> str:
     first = printable(comparison.brands[0].brand)
-    text = f"Net with its 95 % interval. ▲ ▼: certainly above or below {first}."
+    text = f"Net in that mix with its 95 % interval. ▲ ▼: really above or below {first}"
+    text += f", after {comparison.comparisons} comparisons (Holm, 5 %)."
     models = {brand.model for brand in comparison.brands}
     if len(models) > 1:
         named = ", ".join(sorted(printable(model or "none yet") for model in models))
@@ -100,50 +196,159 @@ def _legend(comparison: Comparison) -> str:
     return text
 
 
-def rows(comparison: Comparison) -> Iterator[spreadsheet.Row]:
+def _unread(comparison: Comparison) -> str:
+    named = ", ".join(f"{printable(each.brand)} ({figures.count(each.mentions)})" for each in comparison.unread)
+    return f"Without analysed mentions here: {named}; `overheard classify` reads what is stored."
+
+
+def _bar(comparison: Comparison) -> Table:
+    first = comparison.brands[0]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 1))
+    table.add_column("Best in class", no_wrap=True)
+    for name, justify in (("of any industry", "left"), ("Net", "right"), (printable(first.brand), "right")):
+        table.add_column(Text(name), justify="left" if justify == "left" else "right", overflow="fold")
+    if comparison.best is not None and first.net_sentiment is not None:
+        best = comparison.best
+        table.add_row("Net sentiment", Text(_holder(best.brand, best.industry)), net_text(best.net),
+                      net_text(first.net_sentiment))  # fmt: skip
     for dimension in comparison.dimensions:
-        for brand, entry in zip(comparison.brands, dimension.brands, strict=True):
-            found = entry.difference
+        if dimension.best is not None:
+            best = dimension.best
+            table.add_row(dimension.label, Text(_holder(best.brand, best.industry)), net_text(best.net),
+                          net_text(dimension.brands[0].net))  # fmt: skip
+    return table
+
+
+def _holder(brand: str, industry: str | None) -> str:
+    return f"{printable(brand)} ({printable(industry)})" if industry else printable(brand)
+
+
+def _about_the_bar(comparison: Comparison) -> str:
+    text = "The highest low end of an interval, over all time, each brand in its own mix of sources."
+    if comparison.bar < FEW:
+        text += f" The store has only {comparison.bar} brands to choose from: a low bar."
+    return text
+
+
+def _said(said: Sequence[SaidOfRivals]) -> Iterator[RenderableType]:
+    for brand in said:
+        if not brand.rivals:
+            continue
+        head = f"{printable(brand.brand)} and its rivals, in customers' words"
+        yield Text.assemble(
+            (head, "bold"), f": {figures.count(brand.mentions)} of {figures.count(brand.naming)} mentions that name one"
+        )
+        for entry in brand.rivals[:NAMED]:
+            yield Padding(Text(_counted(entry)), (0, 0, 0, 2), expand=False)
+            for quote in entry.quotes[:1]:
+                yield Padding(Text(f"“{printable(quote.text)}” {_origin(quote)}", style=QUIET), (0, 0, 0, 4), expand=False)
+        if brand.rivals[NAMED:]:
+            rest = sum(entry.mentions for entry in brand.rivals[NAMED:])
+            yield Padding(Text(f"and {len(brand.rivals[NAMED:])} others in {figures.count(rest)} mentions"), (0, 0, 0, 2), expand=False)
+
+
+def _counted(entry: SaidOfRival) -> str:
+    bearing = ", ".join(f"{name} {count}" for name, count in entry.dimensions.items() if name != "none")
+    text = f"{SAYS[entry.direction]} {printable(entry.rival)}: {figures.count(entry.mentions)}"
+    return f"{text} ({bearing})" if bearing else text
+
+
+def _origin(quote: SaidQuote) -> str:
+    return f"{printable(quote.source)}, {figures.day(quote.day)}, mention {quote.mention_id}"
+
+
+def rows(comparison: Comparison) -> Iterator[spreadsheet.Row]:
+    if comparison.mix is not None:
+        best = comparison.best
+        for brand in comparison.brands:
             yield {
-                "dimension": dimension.dimension,
-                "label": dimension.label,
-                "kind": dimension.kind,
-                "brand": entry.brand,
-                "model": brand.model,
-                "praise": entry.praise,
-                "pain": entry.pain,
-                "neutral": entry.neutral,
-                "share": entry.share,
-                **spreadsheet.estimate("net", entry.net),
-                "difference": found.value if found else None,
-                "difference_low": found.low if found else None,
-                "difference_high": found.high if found else None,
-                "certain": spreadsheet.yes(found.certain if found else None),
-            }
+                "dimension": "net_sentiment", "label": "Net sentiment", "kind": "overall", "brand": brand.brand,
+                "model": brand.model, **spreadsheet.estimate("net", brand.net_sentiment or Estimate(None, None, None, 0)),
+                **_compared(brand, comparison.mix), "best": best and best.brand, "best_net": best and best.net.value,
+            }  # fmt: skip
+    for dimension in comparison.dimensions:
+        yield from _dimension_rows(comparison, dimension)
+
+
+def _dimension_rows(comparison: Comparison, dimension: ComparedDimension) -> Iterator[spreadsheet.Row]:
+    best = dimension.best
+    for brand, entry in zip(comparison.brands, dimension.brands, strict=True):
+        yield {
+            "dimension": dimension.dimension, "label": dimension.label, "kind": dimension.kind, "brand": entry.brand,
+            "model": brand.model, "praise": entry.praise, "pain": entry.pain, "neutral": entry.neutral,
+            "share": entry.share, **spreadsheet.estimate("net", entry.net), **_compared(entry, dimension.mix),
+            "best": best and best.brand, "best_net": best and best.net.value,
+        }  # fmt: skip
+
+
+def _compared(entry: ComparedBrand | ComparedFigures, mix: Mix) -> spreadsheet.Row:
+    found = entry.difference
+    return {
+        "mix": mix.by,
+        **spreadsheet.estimate("same_mix", entry.same_mix or Estimate(None, None, None, 0)),
+        "effective": entry.effective,
+        "difference": found.value if found else None,
+        "difference_low": found.low if found else None,
+        "difference_high": found.high if found else None,
+        "p": found.p if found else None,
+        "p_adjusted": found.p_adjusted if found else None,
+        "certain": spreadsheet.yes(found.certain if found else None),
+    }
 
 
 def lines(comparison: Comparison) -> Iterator[str]:
     names = [markdown.escaped(brand.brand) for brand in comparison.brands]
-    yield f"# {', '.join(names)}"
+    yield f"# {', '.join(names) or 'No brand with analysed mentions'}"
     yield ""
-    scope = figures.limits(comparison.scope)
-    yield f"{markdown.escaped(scope)}; differences to {names[0]}, in bold where they are certain"
-    yield ""
-    rows = [
-        ("Net sentiment", *(_compared(brand.net_sentiment, brand) for brand in comparison.brands)),
-        ("CX index", *(figures.index(brand.index["overall"]) for brand in comparison.brands)),
-        ("Stars", *(figures.stars(brand.rating) for brand in comparison.brands)),
-    ]
-    rows += [
-        (dimension.label, *(_compared(entry.net, entry) for entry in dimension.brands))
-        for dimension in comparison.dimensions
-    ]
-    yield from markdown.table(("", *names), rows)
+    scope = markdown.escaped(figures.limits(comparison.scope))
+    if names:
+        yield f"{scope}; differences to {names[0]}, in bold where they are real after {comparison.comparisons} comparisons"
+        yield ""
+        yield markdown.escaped(_mix(comparison))
+        yield ""
+        yield from markdown.table(("", *names, "Best in class"), list(_markdown_rows(comparison)))
+        yield markdown.escaped(_about_the_bar(comparison))
+        yield ""
+    if comparison.unread:
+        yield markdown.escaped(_unread(comparison))
+        yield ""
+    for said in comparison.said:
+        yield from _said_lines(said)
 
 
-def _compared(net: Estimate, entry: ComparedBrand | ComparedFigures) -> str:
+def _markdown_rows(comparison: Comparison) -> Iterator[Sequence[str]]:
+    brands = comparison.brands
+    yield "Mentions", *(figures.count(brand.mentions) for brand in brands), ""
+    yield "Share of voice", *(_share(brand.share_of_voice) for brand in brands), ""
+    yield "Stars", *(figures.stars(brand.rating) for brand in brands), ""
+    if comparison.mix is not None:
+        yield "CX index", *(figures.index(brand.index["overall"]) for brand in brands), ""
+        best = comparison.best
+        set_by = "" if best is None else f"{markdown.escaped(_holder(best.brand, best.industry))}: {figures.net(best.net)}"
+        yield "Net sentiment", *(_cell(brand) for brand in brands), set_by
+    for dimension in comparison.dimensions:
+        best = dimension.best
+        set_by = "" if best is None else f"{markdown.escaped(_holder(best.brand, best.industry))}: {figures.net(best.net)}"
+        label = markdown.escaped(dimension.label + _sign(dimension.mix))
+        yield label, *(_cell(entry) for entry in dimension.brands), set_by
+
+
+def _cell(entry: ComparedBrand | ComparedFigures) -> str:
     found = entry.difference
+    net = figures.net(_shown(entry))
     if found is None:
-        return figures.net(net)
-    text = figures.difference(found)
-    return f"{figures.net(net)}; {f'**{text}**' if found.certain else text}"
+        return net
+    text = figures.difference(_plain(found))
+    return f"{net}; {f'**{text}**' if found.certain else text}"
+
+
+def _said_lines(said: SaidOfRivals) -> Iterator[str]:
+    if not said.rivals:
+        return
+    yield f"## {markdown.escaped(said.brand)} and its rivals, in customers' words"
+    yield ""
+    for entry in said.rivals:
+        yield f"- {markdown.escaped(_counted(entry))}"
+        for quote in entry.quotes:
+            yield f"  > “{markdown.escaped(quote.text)}” — {markdown.escaped(_origin(quote))}{markdown.link(quote.url)}"
+    yield ""

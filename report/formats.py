@@ -28,6 +28,7 @@ PAGES = {
     "Duplicates": "duplicates",
     "Inbox": "inbox",
     "MeasuredTargets": "targets",
+    "Industries": "industries",
     "Summary": "summary",
     "Surveys": "surveys",
     "Explanation": "explain",

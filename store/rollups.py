@@ -37,6 +37,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from overheard.store import totals
 from overheard.store.database import Store
 from overheard.store.tables import (
     ANY,
@@ -204,6 +205,7 @@ def rollup_rows(
 def _recompute(
     session: Session, scratch: Scratch, measures: Measures, brand_id: int, source_id: int, days: Sequence[date]
 ) -> None:
+    totals.take_off(session, brand_id, source_id, days)
     for table in (*ROLLUPS, StaleCell):
         session.execute(
             delete(table).where(table.brand_id == brand_id, table.source_id == source_id, table.day.in_(days))
@@ -214,6 +216,7 @@ def _recompute(
     for rollup in ROLLUPS:
         for rows in rollup_rows(scratch, measures, rollup):
             _fill(session, rollup, rows)
+    totals.add_on(session, brand_id, source_id, days)
     scratch.drop(session)
 
 

@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import create_engine
 
 from overheard.store import inbox, surveys, targets  # noqa: F401 (their tables)
+from overheard.store import totals  # noqa: F401
 from overheard.store.tables import Base
 
 

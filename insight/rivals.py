@@ -1,0 +1,223 @@
+"""Rivals in customers' words: "faster than X", "left for Y", counted by rival and dimension, with quotes.
+
+A mention is read for this only where it names a rival, so the work grows with how often rivals are named. Rivals are the
+rival terms of the brand and all other brands of the store, each with the aliases that the store knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from overheard import taxonomy
+from overheard.errors import NotFoundError
+from overheard.insight.scope import Scope, Selection, select_scope
+from overheard.insight.sides import SURVEY
+from overheard.nlp.rivalry import DIRECTIONS, Names, find
+from overheard.store.brands import key_of, list_brands, terms
+from overheard.store.tables import Brand, Mention, MentionBrand, Opinion, OpinionDimension, Source
+
+NEWEST = 200_000
+"""Mentions, the last that came in, in which rivals' names are looked for."""
+
+MOST = 2_000
+"""Mentions of a brand, of these the newest that name a rival, whose sentences are read."""
+
+BATCH = 500
+"""Mentions whose sentences are read at once."""
+
+QUOTED = 3
+"""Quotes of each rival and direction."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaidQuote:
+    """A sentence that names a rival: `text` is exactly the mention's `field` from `start` to `end`."""
+
+    text: str
+    mention_id: int
+    field: str
+    start: int
+    end: int
+    source: str
+    day: date
+    url: str | None
+    language: str
+    dimensions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SaidOfRival:
+    """How many mentions compare the brand with a rival in one direction.
+
+    `direction` is `win` (the brand is better), `lose` (the rival is), `came_from` (the customer was the rival's) or
+    `left_for` (leaves, or is about to, for the rival). `dimensions` counts mentions by what the sentence bears on, `none`
+    where it bears on nothing. `quotes` are the newest.
+    """
+
+    rival: str
+    direction: str
+    mentions: int
+    dimensions: dict[str, int]
+    quotes: tuple[SaidQuote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SaidOfRivals:
+    """What is said of a brand and its rivals, the most named first; `mentions` compare it with any of them.
+
+    `naming` counts the mentions that name a rival and were read (`MOST` at most), `came` and `left` mentions of
+    customers who came from a rival and of those who leave for one.
+    """
+
+    brand: str
+    naming: int
+    mentions: int
+    came: int
+    left: int
+    rivals: tuple[SaidOfRival, ...]
+
+
+def find_said(session: Session, brands: Sequence[Brand], scope: Scope, *, quotes: int = QUOTED) -> tuple[SaidOfRivals, ...]:
+    """Return what is said of each brand and its rivals, with up to `quotes` quotes for each rival and direction.
+
+    Looks at the `NEWEST` mentions. Raises UsageError for an impossible scope.
+    """
+    names = _names(session, brands)
+    return tuple(_said(session, brand, names[brand.id], scope, quotes) for brand in brands)
+
+
+def _names(session: Session, brands: Sequence[Brand]) -> dict[int, Names]:
+    known = {brand.id: (brand.name, *terms(brand, "alias")) for brand in list_brands(session)}
+    found = {}
+    for brand in brands:
+        rivals = {name: aliases for number, (name, *aliases) in known.items() if number != brand.id}
+        spelt = {key_of(spelling) for name, aliases in rivals.items() for spelling in (name, *aliases)}
+        rivals |= {name: [] for name in terms(brand, "rival") if key_of(name) not in spelt}
+        found[brand.id] = Names(rivals, known[brand.id])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A sentence of a mention that names a rival."""
+
+    quote: SaidQuote
+    sentiment: str
+
+
+def _said(session: Session, brand: Brand, names: Names, scope: Scope, quotes: int) -> SaidOfRivals:
+    mentions = {row.id: row for row in _naming(session, brand, names, scope)}
+    found: defaultdict[tuple[str, str], list[SaidQuote]] = defaultdict(list)
+    for sentence in _sentences(session, brand, mentions, scope):
+        quote = sentence.quote
+        for rival, direction in find(quote.text, names, quote.language, sentence.sentiment):
+            found[rival, direction].append(quote)
+    rivals = [_of_rival(rival, direction, said, quotes) for (rival, direction), said in found.items()]
+    by_rival: Counter[str] = Counter()
+    for each in rivals:
+        by_rival[each.rival] += each.mentions
+    rivals.sort(key=lambda each: (-by_rival[each.rival], each.rival, DIRECTIONS.index(each.direction)))
+    return SaidOfRivals(
+        brand=brand.name,
+        naming=len(mentions),
+        mentions=len({quote.mention_id for said in found.values() for quote in said}),
+        came=len({quote.mention_id for (_, way), said in found.items() if way == "came_from" for quote in said}),
+        left=len({quote.mention_id for (_, way), said in found.items() if way == "left_for" for quote in said}),
+        rivals=tuple(rivals),
+    )
+
+
+def _of_rival(rival: str, direction: str, said: Sequence[SaidQuote], quotes: int) -> SaidOfRival:
+    bearing = {(quote.mention_id, name) for quote in said for name in quote.dimensions or ("none",)}
+    counts = Counter(name for _, name in bearing)
+    order = [entry.name for entry in taxonomy.load().dimensions]
+    newest = {quote.mention_id: quote for quote in sorted(said, key=lambda quote: (quote.day, quote.mention_id, -quote.start))}
+    return SaidOfRival(
+        rival=rival,
+        direction=direction,
+        mentions=len({quote.mention_id for quote in said}),
+        dimensions={name: counts[name] for name in (*order, "none") if name in counts},
+        quotes=tuple(list(newest.values())[::-1][:quotes]),
+    )
+
+
+def _naming(session: Session, brand: Brand, names: Names, scope: Scope) -> Sequence[Any]:
+    """Return the mentions of a brand that name a rival."""
+    if brand.model_version_id is None or not names.spellings:
+        return []
+    try:
+        selection = select_scope(session, brand, replace(scope, dimension=None))
+    except NotFoundError:  # a source that others of the comparison have
+        return []
+    found = _candidates(session, selection, names.spellings)
+    return [row for row in found if names.in_text(row.text) or (row.title and names.in_text(row.title))]
+
+
+def _sentences(session: Session, brand: Brand, mentions: Mapping[int, Any], scope: Scope) -> Iterator[_Sentence]:
+    """Yield the sentences of mentions, read under the brand's model version, that lie in the scope."""
+    for batch in _batches(sorted(mentions), BATCH):
+        opinions = session.execute(
+            select(Opinion, func.coalesce(OpinionDimension.dimension, "").label("dimension"))
+            .join(OpinionDimension, OpinionDimension.opinion_id == Opinion.id, isouter=True)
+            .where(Opinion.mention_id.in_(batch), Opinion.model_version_id == brand.model_version_id)
+            .order_by(Opinion.mention_id, Opinion.position, OpinionDimension.dimension)
+        )
+        for opinion, rows in groupby(opinions, key=lambda row: row[0]):
+            dimensions = [row.dimension for row in rows if row.dimension]
+            if _counts(opinion, dimensions, scope):
+                yield _sentence(mentions[opinion.mention_id], opinion, dimensions)
+
+
+def _batches(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
+
+
+def _counts(opinion: Opinion, dimensions: Iterable[str], scope: Scope) -> bool:
+    in_dimension = scope.dimension is None or scope.dimension in dimensions
+    return in_dimension and (scope.touchpoint is None or scope.touchpoint == opinion.touchpoint)
+
+
+def _sentence(mention: Any, opinion: Opinion, dimensions: Sequence[str]) -> _Sentence:
+    whole = (mention.title or "") if opinion.field == "title" else mention.text
+    quote = SaidQuote(
+        text=whole[opinion.start : opinion.end],
+        mention_id=mention.id,
+        field=opinion.field,
+        start=opinion.start,
+        end=opinion.end,
+        source=mention.source,
+        day=mention.day,
+        url=mention.url,
+        language=mention.language,
+        dimensions=tuple(dimensions),
+    )
+    return _Sentence(quote, opinion.sentiment)
+
+
+def _candidates(session: Session, selection: Selection, spellings: Sequence[str]) -> Sequence[Any]:
+    """Return the mentions among the newest whose text may hold one of the spellings."""
+    last = session.scalar(select(func.max(Mention.id))) or 0
+    # What is no plain letter matches any character: the spellings are folded, texts are not.
+    patterns = [f"%{re.sub('[^a-z0-9]', '_', spelling)}%" for spelling in spellings]
+    named = [column.like(pattern) for pattern in patterns for column in (Mention.text, Mention.title)]
+    return session.execute(
+        select(
+            Mention.id, Mention.title, Mention.text, Mention.language, Mention.day, Mention.url, Source.name.label("source")
+        )
+        .join(MentionBrand, MentionBrand.mention_id == Mention.id)
+        .join(Source, Source.id == Mention.source_id)
+        .where(selection.speaks_of(from_brand=True), *selection.mentions())
+        .where(Mention.id > last - NEWEST, Source.kind != SURVEY, Mention.vanished.is_(None), or_(*named))
+        .order_by(Mention.id.desc())
+        .limit(MOST)
+    ).all()
