@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from overheard.insight.figures import Figures
 from overheard.insight.scope import Scope
 from overheard.insight.significance import corrected
 from overheard.insight.statistics import Difference, Estimate, Mean, difference
@@ -35,17 +36,6 @@ class Change:
     rating: Difference | None
     index: Difference | None
     dimensions: tuple[DimensionChange, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What of a period is compared; `dimensions` maps names to nets."""
-
-    mentions: int
-    net_sentiment: Estimate
-    rating: Mean
-    index: Estimate
-    dimensions: dict[str, Estimate]
 
 
 def scope_before(scope: Scope, last: date | None) -> Scope | None:

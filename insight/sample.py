@@ -116,12 +116,12 @@ def _reach(session: Session, selection: Selection, newest: int) -> date:
         .group_by(MentionRollup.day)
         .order_by(MentionRollup.day.desc())
     )
-    found, day = 0, date.max
+    found, reach = 0, date.max
     for day, mentions in rows:
-        found += mentions
+        found, reach = found + mentions, day
         if found >= newest:
             break
-    return day
+    return reach
 
 
 def _voices(session: Session, model_version_id: int, chosen: CTE) -> dict[int, Voice]:

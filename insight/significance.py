@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import atan, cos, erfc, pi, sin, sqrt
 
-from overheard.insight.statistics import Z, Difference
+from overheard.insight.statistics import Difference, Z
 
 LEVEL = 0.05
 """The chance that any of the differences called certain is none."""
@@ -60,7 +60,7 @@ def holm(values: Sequence[float], level: float = LEVEL) -> list[bool]:
 
 
 def corrected(differences: Sequence[Difference | None]) -> list[Difference | None]:
-    """Return the differences with `certain` corrected for how many there are (Holm); the intervals stay those of one."""
+    """Return the differences with `certain` corrected for their number (Holm); the intervals stay those of one."""
     asked = [found for found in differences if found is not None]
     stands = iter(holm([p_value(found.value, found.low if found.value > 0 else found.high) for found in asked]))
     return [None if found is None else replace(found, certain=next(stands)) for found in differences]

@@ -12,8 +12,8 @@ would have this variance, n = π(1 − π) / Var(π), in place of the count (Kor
 
 Var(π) is itself an estimate, and rests on the mentions that dissent: without any it is 0, with two or three it says
 little, and where one mention outweighs the rest its residual all but vanishes. So it is joined with the variance that
-holds if every mention speaks with one voice, of K = (Σx)² / Σx² ≤ m voices (Kish 1965), as if that had been learnt from w
-dissenters more: with d = K · min(π, 1 − π) dissenting voices,
+holds if every mention speaks with one voice, of K = (Σx)² / Σx² ≤ m voices (Kish 1965), as if that had been learnt
+from w dissenters more: with d = K · min(π, 1 − π) dissenting voices,
 
     1 / N = (d / n + w · max(1 / n, 1 / K)) / (d + w),    N ≤ Σx
 

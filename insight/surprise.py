@@ -9,12 +9,23 @@ differ among one another anyway is part of the test, so that only what lies outs
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from math import exp, log, sqrt
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from overheard import taxonomy
 from overheard.insight import statistics
+from overheard.insight.rollups import read_analysed, read_dimensions, read_signals
+from overheard.insight.scope import Scope, Selection, select_scope
 from overheard.insight.significance import holm, p_value, student_tail
 from overheard.insight.statistics import MINIMUM, difference
+from overheard.store.tables import Brand
+
+RECENT, PAST = 90, 365
+"""Days that are looked at where no period was asked for, and days before them that they are held against."""
 
 FACTOR = 1.25
 """Less of a change than this, up or down, is no surprise however certain."""
@@ -29,8 +40,8 @@ class Surprise:
     or null for a signal.
 
     `value` is a share in [0, 1]: for `new` of the analysed mentions, for `unlike` of the brand's praises or pains;
-    `usual` is the same share in the time before, or the middle of the other brands. `mentions` are those behind `value`;
-    `p` is the p-value, which stands after Holm's correction over all that was looked at.
+    `usual` is the same share in the time before, or the middle of the other brands. `mentions` are those behind
+    `value`; `p` is the p-value, which stands after Holm's correction over all that was looked at.
     """
 
     kind: str
@@ -53,6 +64,56 @@ class Subject:
 
 
 Counts = Mapping[Subject, int]
+
+
+def find_surprises(session: Session, brand: Brand, scope: Scope, last: date | None) -> tuple[Surprise, ...]:
+    """Return what is new in the scope, and where the brand is unlike others of its industry in the same time.
+
+    Without `since` the newest `RECENT` days up to the `last` mention are looked at; the time before is `PAST` days.
+    """
+    end, version = scope.until or last, brand.model_version_id
+    if end is None or version is None:
+        return ()
+    since = scope.since or end - timedelta(days=RECENT - 1)
+    recent = replace(scope, since=since, until=end)
+    past = replace(scope, since=since - timedelta(days=PAST), until=since - timedelta(days=1))
+    now, analysed = _counts(session, brand, version, recent)
+    before, analysed_before = _counts(session, brand, version, past)
+    return news(now, analysed, before, analysed_before) + unlike(_sides(now), _others(session, brand, recent))
+
+
+def _others(session: Session, brand: Brand, scope: Scope) -> list[Counts]:
+    """Return the votes of the other brands of the industry; none where a search would have to be run for each."""
+    if brand.industry is None or scope.query is not None or scope.attribute is not None:
+        return []
+    same = (Brand.industry == brand.industry, Brand.model_version_id == brand.model_version_id, Brand.id != brand.id)
+    anywhere = replace(scope, source=None)
+    return [
+        _votes(session, other, select_scope(session, other, anywhere))
+        for other in session.scalars(select(Brand).where(*same).order_by(Brand.id))
+    ]
+
+
+def _counts(session: Session, brand: Brand, version: int, scope: Scope) -> tuple[Counts, int]:
+    selection = select_scope(session, brand, scope)
+    signals = read_signals(session, version, selection)
+    found = {
+        Subject(entry.name, entry.label, None): signals[entry.name].mentions
+        for entry in taxonomy.load().signals
+        if entry.name in signals
+    }
+    return {**_votes(session, brand, selection), **found}, read_analysed(session, version, selection)
+
+
+def _votes(session: Session, brand: Brand, selection: Selection) -> Counts:
+    votes = {} if brand.model_version_id is None else read_dimensions(session, brand.model_version_id, selection)
+    known = [entry for entry in taxonomy.load().dimensions if entry.name in votes]
+    pains = {Subject(entry.name, entry.label, "pain"): votes[entry.name].pain for entry in known}
+    return {**pains, **{Subject(entry.name, entry.label, "praise"): votes[entry.name].praise for entry in known}}
+
+
+def _sides(counts: Counts) -> Counts:
+    return {subject: count for subject, count in counts.items() if subject.side is not None}
 
 
 def news(now: Counts, analysed: int, before: Counts, analysed_before: int) -> tuple[Surprise, ...]:
