@@ -117,6 +117,13 @@ def read_sentiment(session: Session, model_version_id: int, selection: Selection
     return [SentimentSums(*row) for row in rows]
 
 
+def read_analysed(session: Session, model_version_id: int, selection: Selection) -> int:
+    """Return how many mentions the model version has read."""
+    table = SentimentRollup
+    whole = (table.model_version_id == model_version_id, table.measure == SENTIMENT, table.touchpoint == ANY)
+    return session.scalar(select(func.sum(table.mentions)).where(*selection.cells(table), *whole)) or 0
+
+
 def read_dimensions(session: Session, model_version_id: int, selection: Selection) -> dict[str, DimensionVotes]:
     """Return the votes per dimension."""
     table = selection.rollup(DimensionRollup)

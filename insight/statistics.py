@@ -8,10 +8,16 @@ the ratio R = Σy / Σx, and over m mentions its linearised (clustered) variance
 
 which needs only Σx², Σy² and Σxy. Near ±100 a symmetric interval fails (all positive: variance 0, a point), so the
 interval is Wilson's score interval on the positive share π = (R + 1) / 2, with the number of independent votes that
-would have this variance, π(1 − π) / Var(π), in place of the count (Korn and Graubard 1998; Dean and Pagano 2015), and
-Student's t on m − 1 degrees of freedom. That number is never more than (Σx)² / Σx² ≤ m, Kish's count of mentions that
-speak with one voice each: where one mention outweighs the rest, its residual all but vanishes, and where all mentions
-agree, the variance says nothing at all.
+would have this variance, n = π(1 − π) / Var(π), in place of the count (Korn and Graubard 1998; Dean and Pagano 2015).
+
+Var(π) is itself an estimate, and rests on the mentions that dissent: without any it is 0, with two or three it says
+little, and where one mention outweighs the rest its residual all but vanishes. So it is joined with the variance that
+holds if every mention speaks with one voice, of K = (Σx)² / Σx² ≤ m voices (Kish 1965), as if that had been learnt
+from w dissenters more: with d = K · min(π, 1 − π) dissenting voices,
+
+    1 / N = (d / n + w · max(1 / n, 1 / K)) / (d + w),    N ≤ Σx
+
+The weight w = 0.7 was chosen by simulation; `make coverage` prints what it gives (docs/methods.md).
 """
 
 from __future__ import annotations
@@ -20,6 +26,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import erfc, sqrt
+
+DOUBT = 0.7
+"""How many dissenting mentions the assumption that a mention speaks with one voice is worth (w above)."""
 
 MINIMUM = 10
 """Mentions below which no value is shown."""
@@ -94,8 +103,7 @@ def net(sums: Sums) -> Estimate:
 class Share:
     """A positive share in [0, 1] and how much is known of it: what every interval and every test starts from.
 
-    `count` is the number of independent votes with its variance, `mentions` the mentions, whose number less one are
-    the degrees of freedom.
+    `count` is the number of independent votes with its variance, `mentions` the mentions behind it.
     """
 
     share: float
@@ -105,7 +113,7 @@ class Share:
     @property
     def net(self) -> Estimate:
         """The net with its 95 % interval."""
-        low, high = _score_interval(self.share, self.count, self.mentions)
+        low, high = _score_interval(self.share, self.count)
         return Estimate(200 * self.share - 100, 200 * low - 100, 200 * high - 100, self.mentions)
 
 
@@ -118,13 +126,17 @@ def share_of_praise(sums: Sums) -> Share | None:
 
 
 def _independent_votes(sums: Sums) -> float:
-    x, y = sums.positive + sums.negative, sums.positive - sums.negative
-    voices = x * x / sums.sum_xx
-    variance = variance_of_share(sums)
-    if variance <= 0 or abs(y) == x:
-        return voices
-    share = sums.positive / x
-    return min(share * (1 - share) / variance, voices)
+    """Return how many independent votes would be as certain: from the variance as far as it can be trusted."""
+    x, y, m = sums.positive + sums.negative, sums.positive - sums.negative, sums.mentions
+    # Exact, because a difference of large sums decides between "no spread" and "a little".
+    ratio = Fraction(y, x)
+    residuals = max(Fraction(0), sums.sum_yy - 2 * ratio * sums.sum_xy + ratio * ratio * sums.sum_xx)
+    one_voice = sums.sum_xx / (x * x)
+    if abs(y) == x:
+        return 1 / one_voice
+    seen = float(Fraction(m, m - 1) * residuals / (x * x) / (1 - ratio * ratio))
+    dissent = min(sums.positive, sums.negative) / x / one_voice
+    return min(float(x), (dissent + DOUBT) / (dissent * seen + DOUBT * max(seen, one_voice)))
 
 
 def variance_of_share(sums: Sums) -> float:
@@ -136,27 +148,21 @@ def variance_of_share(sums: Sums) -> float:
     return float(max(Fraction(0), Fraction(m, m - 1) * residuals / (4 * x * x)))
 
 
-def _score_interval(share: float, count: float, mentions: int, z: float = Z) -> tuple[float, float]:
-    """Return Wilson's interval for a share in [0, 1] of `count` independent votes (Wilson 1927).
-
-    `z` is the normal quantile of the level.
-    """
-    t = _student(mentions - 1, z)
-    middle = (share + t * t / (2 * count)) / (1 + t * t / count)
-    half = t / (1 + t * t / count) * sqrt(share * (1 - share) / count + t * t / (4 * count * count))
+def _score_interval(share: float, count: float, quantile: float = Z) -> tuple[float, float]:
+    """Return Wilson's interval for a share in [0, 1] of `count` independent votes (Wilson 1927)."""
+    square = quantile * quantile / count
+    middle = (share + square / 2) / (1 + square)
+    half = quantile / (1 + square) * sqrt(share * (1 - share) / count + square / (4 * count))
     return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
-def _student(freedom: int, z: float = Z) -> float:
-    """Return the quantile of Student's t that belongs to the normal quantile z (Abramowitz and Stegun 26.7.5).
-
-    At 97.5 % the error is below 0.001 from 9 degrees of freedom on.
-    """
+def _student(freedom: int) -> float:
+    """Return the 97.5 % quantile of Student's t (Abramowitz and Stegun 26.7.5; error below 0.001 from 9 on)."""
     return (
-        z
-        + (z**3 + z) / (4 * freedom)
-        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
-        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3)
+        Z
+        + (Z**3 + Z) / (4 * freedom)
+        + (5 * Z**5 + 16 * Z**3 + 3 * Z) / (96 * freedom**2)
+        + (3 * Z**7 + 19 * Z**5 + 17 * Z**3 - 15 * Z) / (384 * freedom**3)
     )
 
 
@@ -181,19 +187,11 @@ def overall(pillars: Sequence[Estimate]) -> Estimate:
     return Estimate(value, low, high, most)
 
 
-def part(count: int, total: int) -> Estimate:
-    """Return a part of mentions in [0, 1] with Wilson's interval; null of fewer than the minimum."""
-    if total < MINIMUM:
-        return Estimate(None, None, None, count)
-    low, high = _score_interval(count / total, float(total), total)
-    return Estimate(count / total, low, high, count)
-
-
 def stars(n: int, total: float, squares: float) -> Mean:
     """Return the mean of `n` ratings on 0..1 from their sum and their sum of squares.
 
-    The interval is the same score interval, with the spread that was seen; where all ratings are equal the sample
-    says nothing of the spread, and the widest possible one stands in.
+    The interval is the same score interval, with the spread that was seen, and Student's t for that on n − 1 degrees of
+    freedom; where all ratings are equal the sample says nothing of the spread, and the widest possible one stands in.
     """
     if n == 0:
         return Mean(None, None, None, 0)
@@ -202,7 +200,17 @@ def stars(n: int, total: float, squares: float) -> Mean:
         return Mean(mean, None, None, n)
     variance = (squares - n * mean * mean) / (n - 1)
     count = n * mean * (1 - mean) / variance if variance > 1e-9 else float(n)
-    return Mean(mean, *_score_interval(mean, count, n), n)
+    return Mean(mean, *_score_interval(mean, count, _student(n - 1)), n)
+
+
+def share(part: int, whole: int) -> Estimate:
+    """Return the share of `whole` mentions that `part` of them are, in [0, 1], with its interval (Wilson 1927).
+
+    A mention is one draw, so nothing is clustered; null below the minimum count of mentions.
+    """
+    if whole < MINIMUM:
+        return Estimate(None, None, None, whole)
+    return Estimate(part / whole, *_score_interval(part / whole, whole), whole)
 
 
 def difference(one: Estimate, other: Estimate) -> Difference | None:
@@ -242,8 +250,8 @@ def p_value(one: Share, other: Share) -> float:
     below, above = sorted((one, other), key=lambda each: each.share)
 
     def excludes_zero(z: float) -> bool:
-        low, _ = _score_interval(above.share, above.count, above.mentions, z)
-        _, high = _score_interval(below.share, below.count, below.mentions, z)
+        low, _ = _score_interval(above.share, above.count, z)
+        _, high = _score_interval(below.share, below.count, z)
         return (above.share - below.share) ** 2 > (above.share - low) ** 2 + (high - below.share) ** 2
 
     near, far = 0.0, FARTHEST

@@ -1,22 +1,28 @@
 """What is said of one brand: praise, pain and net sentiment per dimension, with quotes.
 
-Everything but the quotes is added up from the rollups, so that a summary of a million mentions is as quick as one of a
-hundred. The fields are the keys of the JSON output.
+Figures are added up from the rollups; what stands together in one mention is counted over the newest mentions
+(`insight/sample.py`). So a summary of a million mentions is as quick as one of ten thousand. The fields are the keys of
+the JSON output. The formulas are in docs/methods.md.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
 from overheard import taxonomy
 from overheard.insight import statistics
+from overheard.insight.change import Change, change, scope_before
+from overheard.insight.cues import Cue, find_cues
+from overheard.insight.disagreement import Disagreement, Spoiler, disagreements, spoilers
 from overheard.insight.duplicates import count_duplicates
+from overheard.insight.figures import Figures, index_of, net_of, over_sentences, rating_of, read_figures
+from overheard.insight.impact import Impact, Votes, impacts
 from overheard.insight.quotes import Quote, find_quotes
 from overheard.insight.rollups import (
     SENTIMENT,
@@ -29,10 +35,12 @@ from overheard.insight.rollups import (
     read_sentiment,
     read_signals,
 )
-from overheard.insight.scope import Scope, Selection, is_few, select_scope
+from overheard.insight.sample import NEWEST, Newest, Sample, read_sample
+from overheard.insight.scope import Scope, Selection, select_scope
 from overheard.insight.statistics import Estimate, Mean
+from overheard.insight.surprise import Surprise, find_surprises
+from overheard.store.brands import terms
 from overheard.store.tables import (
-    ANY,
     Brand,
     Classification,
     Mention,
@@ -96,7 +104,8 @@ class Quotes:
 class DimensionFigures:
     """Mentions that praise, pain or stay neutral (praise and pain in one mention is neutral).
 
-    `share` is their part of all analysed mentions in [0, 1], null without any. `kind` is `customer` or `driver`.
+    `share` is their part of all analysed mentions in [0, 1] with its interval, null below the minimum count of analysed
+    mentions. `kind` is `customer` or `driver`.
     """
 
     dimension: str
@@ -107,6 +116,8 @@ class DimensionFigures:
     neutral: int
     net: Estimate
     share: float | None
+    share_low: float | None
+    share_high: float | None
     quotes: Quotes
 
 
@@ -124,13 +135,16 @@ class TouchpointFigures:
 
 @dataclass(frozen=True, slots=True)
 class SignalFigures:
-    """Mentions and sentences with a signal; `share` is the part of all analysed mentions, null without any."""
+    """Mentions and sentences with a signal; `share` is the part of all analysed mentions with its interval, null below
+    the minimum count of these."""
 
     signal: str
     label: str
     mentions: int
     opinions: int
     share: float | None
+    share_low: float | None
+    share_high: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +158,8 @@ class Summary:
     `stale` counts the days per source that changed after they were last counted. `opinions` counts sentences, `model`
     names the version behind all of it (null before the first classification). `index` has the pillars and `overall`,
     in [0, 100].
+    `pains` and `praises` are ranked by impact. `change` is the difference to the period before, null without `since`.
+    `disagreements`, `spoilers`, `praised` and the strength of an impact are counted over the `newest` mentions.
     """
 
     brand: str
@@ -168,27 +184,48 @@ class Summary:
     touchpoints: tuple[TouchpointFigures, ...]
     signals: tuple[SignalFigures, ...]
     index: dict[str, Estimate]
+    newest: Newest
+    pains: tuple[Impact, ...]
+    praises: tuple[Impact, ...]
+    change: Change | None
+    surprises: tuple[Surprise, ...]
+    disagreements: tuple[Disagreement, ...]
+    spoilers: tuple[Spoiler, ...]
+    praised: tuple[Cue, ...]
 
 
-def summarise(session: Session, brand: Brand, scope: Scope, *, quotes: int = QUOTES) -> Summary:
+def summarise(
+    session: Session, brand: Brand, scope: Scope, *, quotes: int = QUOTES, newest: int = NEWEST
+) -> Summary:
     """Summarise what is said of a brand, with up to `quotes` quotes for each side of each dimension.
 
-    Raises UsageError for an impossible scope and NotFoundError for an unknown source.
+    Single mentions are read of the `newest` only. With `quotes` 0 these are not read at all, and nothing is compared
+    with other times and brands: the figures alone. Raises UsageError for an impossible scope and NotFoundError for an
+    unknown source.
     """
     selection = select_scope(session, brand, scope)
     version = brand.model_version_id
     found = read_mentions(session, selection)
     pooled = [] if version is None else read_sentiment(session, version, selection)
-    sentences = [cell for cell in pooled if (cell.measure, cell.touchpoint) == (SENTIMENT, ANY)]
+    sentences = over_sentences(pooled)
     mentions = sum(cell.mentions for cell in found)
     analysed = sum(cell.mentions for cell in sentences)
-    not_analysed = _not_analysed(session, version, selection, mentions) if analysed < mentions else 0
+    not_analysed = _not_analysed(session, version, selection) if analysed < mentions else 0
     sentiment = _counts(sentences)
+    dimensions = _dimensions(session, version, selection, analysed, mentions, quotes)
+    signals = _signals(session, version, selection, analysed)
+    last = max((cell.last for cell in found), default=None)
+    sample = Sample(Newest(0, None, analysed == 0), {}, {})
+    if version is not None and quotes:
+        sample = read_sample(session, version, selection, analysed, newest)
+    figures = Figures(mentions, net_of(sentences), rating_of(found), index_of(pooled)["overall"],
+                      {entry.dimension: entry.net for entry in dimensions})
+    impact = impacts({d.dimension: Votes(d.label, d.praise, d.pain) for d in dimensions}, analysed, sample)
     return Summary(
         brand=brand.name,
         scope=scope,
         first=min((cell.first for cell in found), default=None),
-        last=max((cell.last for cell in found), default=None),
+        last=last,
         mentions=mentions,
         analysed=analysed,
         not_analysed=not_analysed,
@@ -201,25 +238,51 @@ def summarise(session: Session, brand: Brand, scope: Scope, *, quotes: int = QUO
         sources=_sources(session, found, sentences),
         sentiment=sentiment,
         model=None if version is None else session.scalar(select(ModelVersion.name).where(ModelVersion.id == version)),
-        net_sentiment=_net(sentences),
-        rating=_rating(found),
-        dimensions=_dimensions(session, version, selection, analysed, mentions, quotes),
+        net_sentiment=net_of(sentences),
+        rating=rating_of(found),
+        dimensions=dimensions,
         touchpoints=_touchpoints(pooled),
-        signals=_signals(session, version, selection, analysed),
-        index=_index(pooled),
+        signals=signals,
+        index=index_of(pooled),
+        newest=sample.newest,
+        pains=impact["pain"],
+        praises=impact["praise"],
+        change=_change(session, brand, scope, figures, last) if quotes else None,
+        surprises=find_surprises(session, brand, scope, last) if quotes else (),
+        disagreements=disagreements(sample),
+        spoilers=spoilers(sample, {entry.name: entry.label for entry in taxonomy.load().touchpoints}),
+        praised=_praised(session, brand, selection, newest) if quotes else (),
     )
 
 
-def _not_analysed(session: Session, version: int | None, selection: Selection, mentions: int) -> int:
+def _praised(session: Session, brand: Brand, selection: Selection, newest: int) -> tuple[Cue, ...]:
+    if brand.model_version_id is None:
+        return ()
+    names = [brand.name, *(term for kind in ("alias", "rival", "product") for term in terms(brand, kind))]
+    return find_cues(session, brand.model_version_id, selection, names, newest)
+
+
+def _change(
+    session: Session, brand: Brand, scope: Scope, summary: Figures, last: date | None
+) -> Change | None:
+    before, version = scope_before(scope, last), brand.model_version_id
+    if before is None or before.since is None or before.until is None or version is None:
+        return None
+    return change(summary, read_figures(session, brand, version, before), before.since, before.until)
+
+
+def _not_analysed(session: Session, version: int | None, selection: Selection) -> int:
     if version is None:
         return 0
+    # The words stand in the statement as they are, because SQLite takes a partial index for a literal only.
+    unread = Classification.status == literal_column("'not_analysed'")
     count = session.scalar(
         select(func.count())
         .select_from(Classification)
         .join(Mention, Mention.id == Classification.mention_id)
         .join(MentionBrand, MentionBrand.mention_id == Mention.id)
-        .where(Classification.model_version_id == version, Classification.status == "not_analysed")
-        .where(selection.speaks_of(from_brand=is_few(mentions)), *selection.mentions())
+        .where(Classification.model_version_id == version, unread)
+        .where(selection.speaks_of(from_brand=False), *selection.mentions())
     )
     return count or 0
 
@@ -234,25 +297,12 @@ def _stale(session: Session, selection: Selection) -> int:
     return session.scalar(select(func.count()).select_from(StaleCell).where(*selection.stale_cells())) or 0
 
 
-def _net(cells: Iterable[SentimentSums]) -> Estimate:
-    return statistics.net(statistics.pooled([cell.sums for cell in cells]))
-
-
 def _counts(cells: Sequence[SentimentSums]) -> Counts:
     return Counts(
         positive=sum(cell.positive for cell in cells),
         negative=sum(cell.negative for cell in cells),
         neutral=sum(cell.neutral for cell in cells),
         mixed=sum(cell.mixed for cell in cells),
-    )
-
-
-def _rating(found: Iterable[MentionSums]) -> Mean:
-    found = list(found)
-    return statistics.stars(
-        sum(cell.rated for cell in found),
-        sum(cell.rating_sum for cell in found),
-        sum(cell.rating_squares for cell in found),
     )
 
 
@@ -264,7 +314,7 @@ def _languages(found: Sequence[MentionSums], sentences: Sequence[SentimentSums])
     for language, count in sorted(mentions.items(), key=lambda item: (-item[1], item[0])):
         of_language = [cell for cell in sentences if cell.language == language]
         analysed = sum(cell.mentions for cell in of_language)
-        figures.append(LanguageFigures(language, count, analysed, _net(of_language)))
+        figures.append(LanguageFigures(language, count, analysed, net_of(of_language)))
     return tuple(figures)
 
 
@@ -283,8 +333,8 @@ def _sources(
                 kind=source.kind,
                 mentions=sum(cell.mentions for cell in here),
                 analysed=sum(cell.mentions for cell in read),
-                net_sentiment=_net(read),
-                rating=_rating(here),
+                net_sentiment=net_of(read),
+                rating=rating_of(here),
             )
         )
     return tuple(sorted(figures, key=lambda source: (-source.mentions, source.id)))
@@ -303,6 +353,7 @@ def _dimensions(
     for dimension in taxonomy.load().dimensions:
         vote = votes.get(dimension.name, DimensionVotes(0, 0, 0))
         net = statistics.net(statistics.votes(vote.praise, vote.pain, vote.neutral))
+        share = statistics.share(net.n, analysed)
         figures.append(
             DimensionFigures(
                 dimension=dimension.name,
@@ -312,7 +363,9 @@ def _dimensions(
                 pain=vote.pain,
                 neutral=vote.neutral,
                 net=net,
-                share=net.n / analysed if analysed else None,
+                share=share.value,
+                share_low=share.low,
+                share_high=share.high,
                 quotes=Quotes(
                     praise=quotes.get((dimension.name, "positive"), ()),
                     pain=quotes.get((dimension.name, "negative"), ()),
@@ -326,7 +379,7 @@ def _touchpoints(pooled: Sequence[SentimentSums]) -> tuple[TouchpointFigures, ..
     figures = []
     for touchpoint in taxonomy.load().touchpoints:
         cells = [cell for cell in pooled if (cell.measure, cell.touchpoint) == (SENTIMENT, touchpoint.name)]
-        counts, net = _counts(cells), _net(cells)
+        counts, net = _counts(cells), net_of(cells)
         figures.append(TouchpointFigures(touchpoint.name, touchpoint.label, net.n, counts.all, counts, net))
     return tuple(figures)
 
@@ -336,14 +389,10 @@ def _signals(session: Session, version: int | None, selection: Selection, analys
     figures = []
     for signal in taxonomy.load().signals:
         sums = found.get(signal.name, SignalSums(0, 0))
-        share = sums.mentions / analysed if analysed else None
-        figures.append(SignalFigures(signal.name, signal.label, sums.mentions, sums.opinions, share))
+        share = statistics.share(sums.mentions, analysed)
+        figures.append(
+            SignalFigures(
+                signal.name, signal.label, sums.mentions, sums.opinions, share.value, share.low, share.high
+            )
+        )
     return tuple(figures)
-
-
-def _index(pooled: Sequence[SentimentSums]) -> dict[str, Estimate]:
-    pillars = {
-        pillar: statistics.index(_net(cell for cell in pooled if (cell.measure, cell.touchpoint) == (pillar, ANY)))
-        for pillar in taxonomy.load().pillars
-    }
-    return {**pillars, "overall": statistics.overall(list(pillars.values()))}

@@ -38,6 +38,13 @@ def difference(found: Difference | None) -> str:
     return "" if found is None else f"{signed(found.value)} ({signed(found.low)}{TO}{signed(found.high)})"
 
 
+def star_difference(found: Difference) -> str:
+    """Write a difference of two means on 0..1 as one of stars of five: +0.2 (+0.1…+0.3)."""
+    ends = (f"{4 * value:+.1f}".replace("-", MINUS) for value in (found.value, found.low, found.high))
+    value, low, high = ends
+    return f"{value} ({low}{TO}{high})"
+
+
 def index(estimate: Estimate) -> str:
     """Write an index of 0 to 100 with its interval, 46 (43…49), or why there is none."""
     if estimate.value is None or estimate.low is None or estimate.high is None:

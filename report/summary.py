@@ -1,8 +1,8 @@
-"""A summary on the terminal: key figures, dimensions with bars, quotes, touchpoints and signals."""
+"""A summary in every format: key figures, what hurts and what is praised, what is surprising, then the tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rich import box
 from rich.console import RenderableType
@@ -10,23 +10,22 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from overheard.insight.impact import Impact
 from overheard.insight.quotes import Quote
-from overheard.insight.statistics import Estimate
+from overheard.insight.statistics import Difference, Estimate
 from overheard.insight.summary import DimensionFigures, Summary
-from overheard.report import figures, markdown, spreadsheet
+from overheard.report import figures, markdown, spreadsheet, summary_findings
 from overheard.report.bars import DivergingBar
 from overheard.report.printable import printable
 
-STRONGEST = 3
-"""Dimensions whose quotes are shown, on each side."""
-
-SHOWN = 2
-"""Quotes shown per dimension and side."""
+STRONGEST = 4
+"""Pains and praises that are shown, with a quote each."""
 
 COLUMNS = (
     "brand", "since", "until", "language", "source", "model", "analysed", "duplicates", "dimension", "label", "kind",
-    "praise", "pain", "neutral", "share", *spreadsheet.estimate_columns("net"), "praise_quote", "praise_url",
-    "pain_quote", "pain_url",
+    "praise", "pain", "neutral", "share", "share_low", "share_high", *spreadsheet.estimate_columns("net"),
+    "praise_quote", "praise_url", "pain_quote", "pain_url", "pain_impact", "pain_moves", "praise_impact", "praise_moves", "change", "change_low",
+    "change_high", "change_certain",
 )  # fmt: skip
 
 LISTED = 6
@@ -47,12 +46,14 @@ def parts(summary: Summary, width: int) -> Iterator[RenderableType]:
     if summary.model is None:
         yield Text("Nothing is classified yet: run `overheard classify`.")
         return
-    yield _dimensions(summary.dimensions)
-    yield from _strongest(summary, "praise")
     yield from _strongest(summary, "pain")
+    yield from _strongest(summary, "praise")
+    findings = list(summary_findings.findings(summary))
+    if findings:
+        yield _findings(findings)
+    yield _dimensions(summary)
     yield _touchpoints(summary)
-    if any(signal.mentions for signal in summary.signals):
-        yield _signals(summary)
+    yield _where_from(summary)
 
 
 def net_text(estimate: Estimate) -> Text:
@@ -78,18 +79,35 @@ def _key_figures(summary: Summary) -> Table:
 
 
 def _lines(summary: Summary) -> Iterator[tuple[str, Text]]:
+    change = summary.change
     yield "Mentions", Text(_mentions(summary))
     if summary.model is not None:
         yield "Opinions", Text(_opinions(summary))
-        yield "Net sentiment", net_text(summary.net_sentiment)
-    yield "Stars", Text(figures.stars(summary.rating))
+        yield "Net sentiment", net_text(summary.net_sentiment) + _changed(change.net_sentiment if change else None)
+    yield "Stars", Text(figures.stars(summary.rating)) + _changed(change.rating if change else None, figures.star_difference)
     if summary.model is not None:
-        yield "CX index", Text(_index(summary))
-    if summary.mentions:
-        yield "Languages", Text(_listed([(entry.language, entry.mentions) for entry in summary.languages]))
-        yield "Sources", Text(_listed([(printable(entry.source), entry.mentions) for entry in summary.sources]))
-    if summary.model is not None:
-        yield "Model", Text(printable(summary.model))
+        yield "CX index", Text(_index(summary)) + _changed(change.index if change else None)
+    if change is not None:
+        period = figures.period(change.since, change.until)
+        yield "Before", Text(f"{figures.count(change.mentions)} mentions, {period}")
+
+
+def _changed(found: Difference | None, written: Callable[[Difference], str] = figures.difference) -> Text:
+    """Write a change in the colour of its sign where it is certain."""
+    if found is None:
+        return Text()
+    style = "" if not found.certain else GOOD if found.value > 0 else BAD
+    return Text.assemble(", ", (f"{written(found)} on before" + ("" if found.certain else ", not certain"), style))
+
+
+def _where_from(summary: Summary) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style=QUIET, no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row("Languages", _listed([(entry.language, entry.mentions) for entry in summary.languages]))
+    grid.add_row("Sources", _listed([(printable(entry.source), entry.mentions) for entry in summary.sources]))
+    grid.add_row("Model", printable(summary.model or ""))
+    return grid
 
 
 def _mentions(summary: Summary) -> str:
@@ -127,13 +145,17 @@ def _listed(entries: Sequence[tuple[str, int]]) -> str:
     return f"{text}, {len(rest)} others {figures.count(sum(number for _, number in rest))}" if rest else text
 
 
-def _dimensions(dimensions: Sequence[DimensionFigures]) -> Table:
+def _dimensions(summary: Summary) -> Table:
+    changes = {entry.dimension: entry.net for entry in summary.change.dimensions} if summary.change else {}
+    dimensions = summary.dimensions
     table = titled("Mentions per dimension")
     table.add_column("Dimension", no_wrap=True)
     table.add_column("Pain", justify="right", no_wrap=True)
     table.add_column("", justify="center")
     table.add_column("Praise", justify="right", no_wrap=True)
     table.add_column("Net", justify="right", no_wrap=True)
+    if changes:
+        table.add_column("Change", justify="right", no_wrap=True)
     table.add_column("Share", justify="right", no_wrap=True)
     largest = max((max(entry.pain, entry.praise) for entry in dimensions), default=0)
     for position, entry in enumerate(dimensions):
@@ -144,31 +166,47 @@ def _dimensions(dimensions: Sequence[DimensionFigures]) -> Table:
             DivergingBar(entry.pain, entry.praise, largest),
             figures.count(entry.praise),
             net_text(entry.net),
+            *([_change(changes.get(entry.dimension))] if changes else []),
             figures.share(entry.share),
             end_section=following is not None and following.kind != entry.kind,
         )
     return table
 
 
-def _strongest(summary: Summary, side: str) -> Iterator[RenderableType]:
-    def strength(entry: DimensionFigures) -> int:
-        return entry.praise if side == "praise" else entry.pain
+def _change(found: Difference | None) -> Text:
+    """Write a change in points, marked where it is certain."""
+    if found is None:
+        return Text()
+    mark = "" if not found.certain else " ▲" if found.value > 0 else " ▼"
+    return Text(figures.signed(found.value) + mark, style="" if not mark else GOOD if found.value > 0 else BAD)
 
-    ranked = sorted(summary.dimensions, key=strength, reverse=True)[:STRONGEST]
-    shown = [entry for entry in ranked if strength(entry)]
-    if not shown:
+
+def _strongest(summary: Summary, side: str) -> Iterator[RenderableType]:
+    ranked = [entry for entry in getattr(summary, f"{side}s") if entry.mentions][:STRONGEST]
+    if not ranked:
         return
-    yield Text(
-        "What is praised" if side == "praise" else "What hurts", style=f"bold {GOOD if side == 'praise' else BAD}"
+    quotes = {entry.dimension: getattr(entry.quotes, side) for entry in summary.dimensions}
+    yield Text.assemble(
+        ("What is praised" if side == "praise" else "What hurts", f"bold {GOOD if side == 'praise' else BAD}"),
+        (", by impact", QUIET),
     )
-    for entry in shown:
-        yield Text(f"{entry.label}, {figures.count(strength(entry))} mentions")
-        for quote in (entry.quotes.praise if side == "praise" else entry.quotes.pain)[:SHOWN]:
+    for entry in ranked:
+        yield Text.assemble((entry.label, "bold"), f"  {summary_findings.weight(entry)}")
+        for quote in quotes.get(entry.dimension, ())[:1]:
             yield Padding(Text(f"“{printable(quote.text)}”", style="italic"), (0, 0, 0, 2))
             yield Padding(Text(_origin(quote), style=QUIET), (0, 0, 0, 4))
             if quote.url:
                 yield address(quote.url, indent=4)
     yield Text()
+
+
+def _findings(findings: Sequence[tuple[str, str]]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for heading, text in findings:
+        grid.add_row(heading, printable(text))
+    return grid
 
 
 def _origin(quote: Quote) -> str:
@@ -202,18 +240,6 @@ def _touchpoints(summary: Summary) -> Table:
     return table
 
 
-def _signals(summary: Summary) -> Table:
-    table = titled()
-    table.add_column("Signal", no_wrap=True)
-    for label in ("Mentions", "Sentences", "Share"):
-        table.add_column(label, justify="right", no_wrap=True)
-    for entry in summary.signals:
-        table.add_row(
-            entry.label, figures.count(entry.mentions), figures.count(entry.opinions), figures.share(entry.share)
-        )
-    return table
-
-
 def titled(title: str | None = None) -> Table:
     """Return an empty table in the house's style."""
     return Table(
@@ -223,6 +249,8 @@ def titled(title: str | None = None) -> Table:
 
 
 def rows(summary: Summary) -> Iterator[spreadsheet.Row]:
+    pains, praises = ({entry.dimension: entry for entry in side} for side in (summary.pains, summary.praises))
+    changes = {entry.dimension: entry.net for entry in summary.change.dimensions} if summary.change else {}
     for entry in summary.dimensions:
         yield {
             "brand": summary.brand,
@@ -240,10 +268,24 @@ def rows(summary: Summary) -> Iterator[spreadsheet.Row]:
             "pain": entry.pain,
             "neutral": entry.neutral,
             "share": entry.share,
+            "share_low": entry.share_low,
+            "share_high": entry.share_high,
             **spreadsheet.estimate("net", entry.net),
             **_quote("praise", entry.quotes.praise),
             **_quote("pain", entry.quotes.pain),
+            **_impact("pain", pains.get(entry.dimension)),
+            **_impact("praise", praises.get(entry.dimension)),
+            **_difference(changes.get(entry.dimension)),
         }
+
+
+def _impact(side: str, found: Impact | None) -> spreadsheet.Row:
+    return {f"{side}_impact": found.impact if found else None, f"{side}_moves": found.moves if found else None}
+
+
+def _difference(found: Difference | None) -> spreadsheet.Row:
+    values = (found.value, found.low, found.high, spreadsheet.yes(found.certain)) if found else (None,) * 4
+    return dict(zip(("change", "change_low", "change_high", "change_certain"), values, strict=True))
 
 
 def _quote(side: str, quotes: Sequence[Quote]) -> spreadsheet.Row:
@@ -264,6 +306,11 @@ def lines(summary: Summary) -> Iterator[str]:
     yield f"- Net sentiment: {figures.net(summary.net_sentiment)}"
     yield f"- Stars: {figures.stars(summary.rating)}"
     yield f"- CX index: {figures.index(summary.index['overall'])}"
+    if summary.change is not None:
+        period = figures.period(summary.change.since, summary.change.until)
+        yield f"- Net sentiment on before ({period}): {figures.difference(summary.change.net_sentiment) or 'too few'}"
+    for heading, text in summary_findings.findings(summary):
+        yield f"- {heading}: {markdown.escaped(text)}"
     yield f"- Model: {markdown.escaped(summary.model or 'none yet')}"
     yield ""
     yield from markdown.table(
@@ -280,6 +327,12 @@ def lines(summary: Summary) -> Iterator[str]:
             for entry in summary.dimensions
         ],
     )
+    for side, ranked in (("pain", summary.pains), ("praise", summary.praises)):
+        yield f"## {'What hurts' if side == 'pain' else 'What is praised'}, by impact"
+        yield ""
+        for rank, entry in enumerate(ranked, 1):
+            yield f"{rank}. **{entry.label}**: {summary_findings.weight(entry)}"
+        yield ""
     for entry in summary.dimensions:
         yield from _quote_lines(entry)
 

@@ -339,6 +339,13 @@ class Classification(Base):
     __table_args__ = (
         CheckConstraint("status IN ('analysed', 'not_analysed')", name="status"),
         Index(None, "model_version_id", "mention_id"),
+        Index(
+            "ix_classifications_not_analysed",
+            "model_version_id",
+            "mention_id",
+            sqlite_where=text("status = 'not_analysed'"),
+            postgresql_where=text("status = 'not_analysed'"),
+        ),
     )
 
     mention_id: Mapped[int] = mapped_column(ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True)

@@ -1,0 +1,159 @@
+"""The newest mentions of a selection, sentence by sentence: what sums per day cannot answer.
+
+Whether praise and pain stand in one mention, and beside which stars, is counted over the newest mentions: enough for a
+share within one point, few enough to be read at once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import CTE, case, func, select
+from sqlalchemy.orm import Session
+
+from overheard.insight.scope import Selection, is_large
+from overheard.store.tables import Classification, Mention, MentionBrand, MentionRollup, Opinion, OpinionDimension
+
+NEWEST = 10_000
+"""Mentions that are read."""
+
+NOWHERE = "none"
+"""The touchpoint of a sentence that stands at none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """How far the counts over single mentions reach: `mentions` of them, `first` the day of the oldest (null: none).
+
+    `whole` says that these are all analysed mentions of the scope.
+    """
+
+    mentions: int
+    first: date | None
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One mention: stars on 0..1, and per touchpoint its positive, negative and mixed sentences."""
+
+    mention_id: int
+    day: date
+    rating: float | None
+    places: dict[str, tuple[int, int, int]]
+
+    @property
+    def positive(self) -> int:
+        """Positive sentences."""
+        return sum(place[0] for place in self.places.values())
+
+    @property
+    def negative(self) -> int:
+        """Negative sentences."""
+        return sum(place[1] for place in self.places.values())
+
+    @property
+    def only_pain(self) -> bool:
+        """Whether sentences are negative and none is positive or mixed."""
+        return self.negative > 0 and not any(place[0] or place[2] for place in self.places.values())
+
+    @property
+    def only_praise(self) -> bool:
+        """Whether sentences are positive and none is negative or mixed."""
+        return self.positive > 0 and not any(place[1] or place[2] for place in self.places.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The newest mentions of a selection, newest first, and which of them praise or pain a dimension.
+
+    `sides` maps a dimension and a polarity to the ids of the mentions with such a sentence.
+    """
+
+    newest: Newest
+    voices: dict[int, Voice]
+    sides: dict[tuple[str, str], tuple[int, ...]]
+
+
+def read_sample(
+    session: Session, model_version_id: int, selection: Selection, analysed: int, newest: int = NEWEST
+) -> Sample:
+    """Read the newest mentions; `analysed` is how many the selection has."""
+    chosen = newest_mentions(session, model_version_id, selection, newest)
+    voices = _voices(session, model_version_id, chosen)
+    first = min((voice.day for voice in voices.values()), default=None)
+    return Sample(
+        newest=Newest(len(voices), first, len(voices) >= analysed),
+        voices=voices,
+        sides=_sides(session, model_version_id, chosen),
+    )
+
+
+def newest_mentions(session: Session, model_version_id: int, selection: Selection, newest: int) -> CTE:
+    """Return the ids of the newest analysed mentions of a selection as a table to begin from."""
+    large = is_large(session, selection.brand_id)
+    reach = [Mention.day >= _reach(session, selection, newest)] if large else []
+    return (
+        select(Mention.id, Mention.day, Mention.rating)
+        .join(MentionBrand, MentionBrand.mention_id == Mention.id)
+        .join(Classification, Classification.mention_id == Mention.id)
+        .where(Classification.model_version_id == model_version_id, Classification.status == "analysed")
+        .where(selection.speaks_of(from_brand=not large), *selection.mentions(), *reach)
+        .order_by(Mention.day.desc(), Mention.id.desc())
+        .limit(newest)
+        .cte("newest")
+    )
+
+
+def _reach(session: Session, selection: Selection, newest: int) -> date:
+    """Return the day from which on there are as many mentions, so that older ones need no look."""
+    rows = session.execute(
+        select(MentionRollup.day, func.sum(MentionRollup.mentions))
+        .where(*selection.cells(MentionRollup))
+        .group_by(MentionRollup.day)
+        .order_by(MentionRollup.day.desc())
+    )
+    found, reach = 0, date.max
+    for day, mentions in rows:
+        found, reach = found + mentions, day
+        if found >= newest:
+            break
+    return reach
+
+
+def _voices(session: Session, model_version_id: int, chosen: CTE) -> dict[int, Voice]:
+    def of(word: str) -> Any:
+        return func.sum(case((Opinion.sentiment == word, 1), else_=0))
+
+    rows = session.execute(
+        select(
+            chosen.c.id, chosen.c.day, chosen.c.rating, Opinion.touchpoint, of("positive"), of("negative"), of("mixed")
+        )
+        .join(Opinion, Opinion.mention_id == chosen.c.id)
+        .where(Opinion.model_version_id == model_version_id)
+        .group_by(chosen.c.id, chosen.c.day, chosen.c.rating, Opinion.touchpoint)
+        .order_by(chosen.c.day.desc(), chosen.c.id.desc())
+    )
+    voices: dict[int, Voice] = {}
+    for mention_id, day, rating, touchpoint, *counts in rows:
+        voice = voices.get(mention_id)
+        if voice is None:
+            voice = voices[mention_id] = Voice(mention_id, day, rating, {})
+        voice.places[touchpoint] = (counts[0], counts[1], counts[2])
+    return voices
+
+
+def _sides(session: Session, model_version_id: int, chosen: CTE) -> dict[tuple[str, str], tuple[int, ...]]:
+    rows = session.execute(
+        select(chosen.c.id, OpinionDimension.dimension, OpinionDimension.polarity)
+        .join(Opinion, Opinion.mention_id == chosen.c.id)
+        .join(OpinionDimension, OpinionDimension.opinion_id == Opinion.id)
+        .where(Opinion.model_version_id == model_version_id)
+    )
+    found: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
+    for mention_id, dimension, polarity in rows:
+        found[dimension, polarity].add(mention_id)
+    return {side: tuple(sorted(ids)) for side, ids in found.items()}
