@@ -54,9 +54,10 @@ WEEKDAYS = (1.12, 1.05, 1.0, 1.0, 0.98, 0.9, 0.95)
 SENTENCES = (0.0, 0.27, 0.30, 0.20, 0.11, 0.05, 0.03, 0.02, 0.02)
 """Share of mentions with so many sentences, but for those that are not read."""
 
-FOREIGN, REJECTED, COPIES, RIVAL, VANISHED = 0.015, 0.03, 0.03, 0.01, 0.01
+FOREIGN, REJECTED, COPIES, RIVAL, VANISHED, IRONY = 0.015, 0.03, 0.03, 0.01, 0.01, 0.03
 """Shares of mentions in a language that is not read, of searched ones that are about something else, of copies of
-another of the same days, of sentences that compare with a rival, of mentions that are gone at their source."""
+another of the same days, of sentences that compare with a rival, of mentions that are gone, of stars that say the
+opposite of the text."""
 
 INCIDENTS = (
     (0, 2, "technology"), (0, 200, "speed"), (1, 40, "speed"), (2, 400, "service"), (3, 90, "resolution"),
@@ -395,12 +396,13 @@ class _Told:
 
     @staticmethod
     def _rating(place: Place, sentiments: list[str], draw: float) -> int | None:
-        """Return stars, near to what the sentences say; None where the place has none."""
+        """Return stars, near to what the sentences say but for a few; None where the place has none."""
         if draw >= place.rated:
             return None
         net = (sentiments.count("positive") - sentiments.count("negative")) / len(sentiments)
         noise = (draw / place.rated * 7919) % 1
-        return int(min(max(round(3 + 2 * net + (noise - 0.5) * 1.6), 1), 5))
+        stars = int(min(max(round(3 + 2 * net + (noise - 0.5) * 1.6), 1), 5))
+        return 6 - stars if noise > 1 - IRONY else stars
 
     def _mention(
         self, place: int, mention: int, spot: Spot, language: str, told: _Text, rating: int | None
@@ -424,9 +426,7 @@ class _Told:
             json.dumps(self._attributes(spot.place, brand, ago, draw), ensure_ascii=False),
         )  # fmt: skip
 
-    def _reply(
-        self, brand: int, ago: int, place: Place, second: int, draw: Sequence[float]
-    ) -> tuple[str, str | None]:
+    def _reply(self, brand: int, ago: int, place: Place, second: int, draw: Sequence[float]) -> tuple[str, str | None]:
         """Return whether there is a reply, and when it came; what is new is not answered yet."""
         if not place.replies:
             return "unknown", None

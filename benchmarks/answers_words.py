@@ -1,8 +1,8 @@
 """Sentences that are told in the generated store: our own labelled ones, with made-up words as rare as words are.
 
 A sentence is one of the training corpus that the project wrote itself (models/corpus/authored.jsonl), so that labels
-and words agree; a clause at a known rate (CLAUSES) and words of a made-up vocabulary follow it, so that texts differ and
-the vocabulary has the long tail that a full-text index meets.
+and words agree; a clause at a known rate (CLAUSES) and words of a made-up vocabulary follow it, so that texts
+differ and the vocabulary has the long tail that a full-text index meets.
 """
 
 from __future__ import annotations
