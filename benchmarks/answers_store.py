@@ -15,7 +15,7 @@ import re
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -29,7 +29,7 @@ import numpy as np
 from answers_brands import FALL, HOMES, IMPORTED, NAMES, PLACES, PRODUCTS, TOWNS, Place, industry, rivals
 from answers_words import CLAUSES, LANGUAGES, RIVALRY, SENTIMENTS, frequencies, stock, vocabulary
 from numpy.typing import NDArray
-from sqlalchemy import event, insert, text
+from sqlalchemy import delete, event, insert, select, text
 
 from overheard import taxonomy
 from overheard.commands.options import say
@@ -37,12 +37,16 @@ from overheard.intake.key import make_key
 from overheard.nightly import measures
 from overheard.nlp.copies import SHARED, bands_of, key_of, words_of
 from overheard.nlp.reader import overall
-from overheard.store.brands import add_brand, add_source, import_source
+from overheard.store.brands import IMPORT, add_brand, add_source, import_source, list_brands, list_sources
 from overheard.store.database import Store, sqlite_path
+from overheard.store.duplicates import save_keys
 from overheard.store.rollups import roll_up
-from overheard.store.tables import Base, Crawl, ModelVersion
+from overheard.store.tables import Base, Crawl, Mention, ModelVersion
 
 DAYS = 3 * 365
+BIG = 8
+"""Brands that have three sources of the largest kind."""
+
 STRETCH = 7
 """Days that are made and written together."""
 
@@ -158,31 +162,43 @@ def sizes() -> NDArray[np.float64]:
 # -- brands and sources ----------------------------------------------------------------------------------------------
 
 
-def settle(store: Store, plan: Plan) -> Town:
+def settle(store: Store, plan: Plan) -> None:
     """Add brands, sources, their crawls, and the model version that answers."""
     begun = datetime.combine(plan.until - timedelta(days=DAYS), datetime.min.time(), UTC)
     with store.session() as session:
         version = ModelVersion(name=VERSION, created_at=begun)
         session.add(version)
         session.flush()
-        shared = [import_source(session, name).id for name in IMPORTED]
-        brands, spots = [], []
+        for name in IMPORTED:
+            import_source(session, name)
+        crawled = []
         for rank, name in enumerate(NAMES):
             brand = add_brand(
                 session, name, industry=industry(rank), rivals=rivals(rank), products=PRODUCTS[industry(rank)],
                 aliases=[name.replace(" ", "")] if " " in name else [],
             )  # fmt: skip
             brand.model_version_id, brand.created_at = version.id, begun
-            own = []
             for place in PLACES:
-                copies = 3 if place is PLACES[0] and rank < 8 else 1
-                for copy in range(copies):
-                    found = shared[rank % len(shared)] if place.is_import else _add(session, brand, place, copy, begun)
-                    own.append(Spot(found, place, place.share / copies))
-            brands.append(brand.id)
-            spots.append(tuple(own))
-    _crawl(store, plan, [spot.id for own in spots for spot in own if not spot.place.is_import])
-    return Town(version.id, tuple(brands), tuple(spots))
+                copies = 0 if place.is_import else 3 if place is PLACES[0] and rank < BIG else 1
+                crawled += [_add(session, brand, place, copy, begun) for copy in range(copies)]
+    _crawl(store, plan, crawled)
+
+
+def look_around(store: Store) -> Town:
+    """Return what a maker of mentions has to know of a store that is settled."""
+    places = {place.kind: place for place in PLACES}
+    with store.reading() as session:
+        version = session.scalars(select(ModelVersion.id).where(ModelVersion.name == VERSION)).one()
+        ids = {brand.name: brand.id for brand in list_brands(session)}
+        sources = list_sources(session)
+    shared = [source.id for source in sources if source.kind == IMPORT]
+    spots = []
+    for rank, name in enumerate(NAMES):
+        own = [(source.id, source.kind) for source in sources if source.brand_id == ids[name]]
+        own.append((shared[rank % len(shared)], IMPORT))
+        like = Counter(kind for _, kind in own)
+        spots.append(tuple(Spot(source, places[kind], places[kind].share / like[kind]) for source, kind in own))
+    return Town(version, tuple(ids[name] for name in NAMES), tuple(spots))
 
 
 def _add(session: Any, brand: Any, place: Place, copy: int, begun: datetime) -> int:
@@ -563,7 +579,8 @@ def _make(job: tuple[Plan, Town, Stretch]) -> tuple[Rows, Counter[str], NDArray[
 
 def fill(store: Store, plan: Plan) -> dict[str, Any]:
     """Write all mentions of a plan with what was read in them; return what was counted."""
-    town, writer = settle(store, plan), Writer(store)
+    settle(store, plan)
+    town, writer = look_around(store), Writer(store)
     counted: Counter[str] = Counter()
     bands, written = [], 0
     with get_context("spawn").Pool(1) as pool:
@@ -583,15 +600,48 @@ def fill(store: Store, plan: Plan) -> dict[str, Any]:
     return dict(counted)
 
 
-def mark_all(store: Store) -> None:
-    """Mark every cell, as the transactions that write mentions do."""
+def mark_cells(store: Store, above: int = 0) -> None:
+    """Mark the cells of mentions with ids above a number, as the transactions that write mentions do."""
     with store.session() as session:
         session.execute(
             text(
                 "INSERT INTO stale_cells (brand_id, source_id, day) SELECT DISTINCT b.brand_id, m.source_id, m.day "
-                "FROM mentions m JOIN mention_brands b ON b.mention_id = m.id"
-            )
+                "FROM mentions m JOIN mention_brands b ON b.mention_id = m.id WHERE m.id > :above"
+            ),
+            {"above": above},
         )
+
+
+def add_night(store: Store, plan: Plan, new: int) -> int:
+    """Add so many mentions of the last two days, read, with their cells marked; return the highest id before them."""
+    with store.reading() as session:
+        mention, opinion = (session.scalar(text(f"SELECT max(id) FROM {name}")) for name in ("mentions", "opinions"))
+    night = Stretch(plan, DAYS, 1, (new // 2, new - new // 2), mention + 1, opinion + 1)
+    rows, _, bands = Maker(plan, look_around(store)).rows(night)
+    keys = dict(rows.pop("fingerprints"))
+    writer = Writer(store)
+    writer.write(rows)
+    writer.finish()
+    with store.session() as session:
+        save_keys(session, keys, map(tuple, bands.tolist()))
+    mark_cells(store, mention)
+    return int(mention)
+
+
+def remove_night(store: Store, above: int) -> None:
+    """Remove what `add_night` added, and count again."""
+    mark_cells(store, above)
+    with store.session() as session:
+        session.execute(delete(Mention).where(Mention.id > above))
+    for work in STEPS.values():
+        work(store)
+
+
+STEPS: dict[str, Callable[[Store], object]] = {
+    "roll_up": lambda store: roll_up(store, measures()),
+}
+"""What the product does after mentions were stored, in its order, each the product's own function. A part that keeps a
+table of its own adds its line here: it fills the generated store, is timed in full, and again after a night."""
 
 
 # -- the whole -------------------------------------------------------------------------------------------------------
@@ -614,19 +664,22 @@ def generate(folder: Path, plan: Plan, url: str | None = None) -> dict[str, Any]
     started = time.perf_counter()
     found: dict[str, Any] = {**wanted, "words": fill(store, plan)}
     found["write_seconds"] = round(time.perf_counter() - started, 1)
-    found |= count_up(store)
+    mark_cells(store)
+    found["seconds"] = count_up(store)
     found |= {"opinions": _size(store, "opinions"), "opinion_dimensions": _size(store, "opinion_dimensions")}
     store.close()
     done.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     return found
 
 
-def count_up(store: Store) -> dict[str, Any]:
-    """Do what the product does after mentions were stored; return its seconds and the number of cells."""
-    mark_all(store)
-    started = time.perf_counter()
-    cells = roll_up(store, measures())
-    return {"cells": cells, "roll_up_seconds": round(time.perf_counter() - started, 1)}
+def count_up(store: Store) -> dict[str, float]:
+    """Do what follows when mentions are stored (STEPS); return the seconds of each."""
+    seconds = {}
+    for name, work in STEPS.items():
+        started = time.perf_counter()
+        work(store)
+        seconds[name] = round(time.perf_counter() - started, 1)
+    return seconds
 
 
 def _size(store: Store, table: str) -> int:
