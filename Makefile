@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: demo test check test-servers speed coverage crawling transfer extraction relevance relevance-fit clean
+.PHONY: demo test check test-servers speed crawling answers transfer extraction relevance relevance-fit clean
 
 demo: .venv/installed
 	$(BIN)/overheard demo
@@ -33,6 +34,12 @@ coverage: .venv/installed
 # Crawls beside `scrapy bench`, as docs/crawling.md says: some six minutes on a machine that does nothing else.
 crawling: .venv/installed
 	$(BIN)/python benchmarks/crawling.py
+
+# Every answer, cold, on a generated store of a million mentions, which ANSWERS keeps: a quarter of an hour to make it.
+# STORE=postgresql://… measures there instead, in a database that it empties.
+ANSWERS ?= /tmp/overheard-answers
+answers: .venv/installed
+	$(BIN)/python benchmarks/answers.py --folder $(ANSWERS)$(if $(STORE),-postgresql --store $(STORE))
 
 # PUBLIC: a folder with the public test sets named in docs/transfer.md.
 transfer: .venv/installed

@@ -45,6 +45,7 @@ COMMANDS = {
     "trend": "trend",
     "explain": "explain",
     "compare": "compare",
+    "export": "export",
 }
 """Each command and the module of `overheard.commands` that holds it, in the order in which help lists them."""
 
