@@ -17,12 +17,15 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from overheard.errors import UsageError
+from overheard.insight.statistics import Chance
 from overheard.report.printable import BIDIRECTIONAL, SURROGATE
 from overheard.report.spreadsheet import Row, written
 
 FORMATS = ("table", "json", "csv", "md")
 
 PAGES = {
+    "Alerts": "alerts",
+    "Backtest": "backtest",
     "Comparison": "comparison",
     "Duplicates": "duplicates",
     "Summary": "summary",
@@ -125,4 +128,6 @@ def _plain(value: Any) -> Any:
         return [_plain(entry) for entry in value]
     if isinstance(value, date):
         return stamp(value)
+    if isinstance(value, Chance):
+        return float(f"{value:.3g}")
     return round(value, DIGITS) if isinstance(value, float) else value
