@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check test-servers speed crawling transfer extraction relevance relevance-fit clean
+.PHONY: demo test check test-servers speed crawling alerts-power transfer extraction relevance relevance-fit clean
 
 demo: .venv/installed
 	$(BIN)/overheard demo
@@ -29,6 +29,11 @@ speed: .venv/installed
 # Crawls beside `scrapy bench`, as docs/crawling.md says: some six minutes on a machine that does nothing else.
 crawling: .venv/installed
 	$(BIN)/python benchmarks/crawling.py
+
+# False alerts in quiet years and the power of alerts, as docs/alerts.md says: some five minutes. With STORE=URL, the URL
+# of a classified store, also with days drawn from its brands.
+alerts-power: .venv/installed
+	$(BIN)/python benchmarks/alerts.py $(if $(STORE),--store $(STORE))
 
 # PUBLIC: a folder with the public test sets named in docs/transfer.md.
 transfer: .venv/installed

@@ -90,8 +90,8 @@ def details(entry: AlertEntry) -> Iterator[str]:
         if each.p is not None:
             yield unusual(each)
     for driver in entry.drivers:
-        expected = f"{driver.observed:g} where {driver.expected:.1f} were expected"
-        yield f"{driver.kind} {printable(driver.name)}: {expected}, {figures.share(driver.share)} of the change"
+        before = f"{driver.observed:g} against {driver.expected:.1f} in as many days of the weeks before"
+        yield f"{driver.kind} {printable(driver.name)}: {before}, {figures.share(driver.share)} of the change"
     if entry.themes:
         yield f"themes: {', '.join(map(printable, entry.themes))}"
     if entry.owner:

@@ -17,12 +17,12 @@ COLUMNS = (
     "recall", "lead", "precision",
 )  # fmt: skip
 
-BRANDS = ("Brand", "Since", "Until", "Alerts", "A month", "Most in a month", "Kinds")
-POWER = ("Pains a day", "Incidents", f"Within {AT_ONCE} days", "Within a week", "Mean days", "Precision")
+BRANDS = ("Brand", "Since", "Until", "Alerts", "A month", "Most", "Led by")
+POWER = ("Pains a day", "Incidents", f"In {AT_ONCE} days", f"In {PATIENCE} days", "Mean days", "Precision")
 
 ABOUT = (
-    f"Incidents: {TIMES} times the pain for {LENGTH} days, in random dimensions, one a brand and quarter; found within "
-    f"{PATIENCE} days or missed. Precision is at that rate of incidents."
+    f"Incidents: {TIMES} times the pain for {LENGTH} days, in random dimensions, one a brand and quarter. Mean "
+    "days are those to the incidents found; precision is at that rate of incidents."
 )
 
 
@@ -39,7 +39,8 @@ def parts(found: Backtest, width: int) -> Iterator[RenderableType]:
 def _table(title: str, header: tuple[str, ...], rows: list[list[str]]) -> RenderableType:
     made = titled(title)
     for name in header:
-        made.add_column(name, justify="left" if name in ("Brand", "Kinds") else "right", overflow="fold")
+        is_text = name in ("Brand", "Led by")
+        made.add_column(name, justify="left" if is_text else "right", overflow="fold", no_wrap=not is_text)
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     return made
@@ -47,10 +48,10 @@ def _table(title: str, header: tuple[str, ...], rows: list[list[str]]) -> Render
 
 def brand_cells(each: BrandReplay) -> list[str]:
     """Write the row of a brand."""
-    most = max(each.months.items(), key=lambda entry: entry[1], default=None)
+    most = max(each.months.values(), default=None)
     return [
         printable(each.brand), str(each.since), str(each.until), str(each.alerts), f"{each.per_month:.2f}",
-        f"{most[1]} in {most[0]}" if most else "", ", ".join(f"{count} {kind}" for kind, count in each.kinds.items()),
+        str(most) if most else "", ", ".join(f"{kind} {count}" for kind, count in each.kinds.items()),
     ]  # fmt: skip
 
 
