@@ -4,6 +4,7 @@ BIN := .venv/bin
 
 .PHONY: demo test check test-servers speed coverage crawling transfer extraction relevance relevance-fit clean
 .PHONY: demo test check test-servers speed crawling answers transfer extraction relevance relevance-fit clean
+.PHONY: demo test check test-servers speed crawling alerts-power transfer extraction relevance relevance-fit clean
 
 demo: .venv/installed
 	$(BIN)/overheard demo
@@ -40,6 +41,10 @@ crawling: .venv/installed
 ANSWERS ?= /tmp/overheard-answers
 answers: .venv/installed
 	$(BIN)/python benchmarks/answers.py --folder $(ANSWERS)$(if $(STORE),-postgresql --store $(STORE))
+# False alerts in quiet years and the power of alerts, as docs/alerts.md says: some five minutes. With STORE=URL, the URL
+# of a classified store, also with days drawn from its brands.
+alerts-power: .venv/installed
+	$(BIN)/python benchmarks/alerts.py $(if $(STORE),--store $(STORE))
 
 # PUBLIC: a folder with the public test sets named in docs/transfer.md.
 transfer: .venv/installed

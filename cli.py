@@ -46,6 +46,7 @@ COMMANDS = {
     "explain": "explain",
     "compare": "compare",
     "export": "export",
+    "alerts": "alerts",
 }
 """Each command and the module of `overheard.commands` that holds it, in the order in which help lists them."""
 

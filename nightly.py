@@ -1,5 +1,5 @@
 """The night's work: crawl what is due, judge what was found, classify what is unread, find near-duplicates, roll up
-what changed; each part also by itself.
+what changed, look for what is unusual; each part also by itself.
 
 Every part is safe to kill and to run again: a page, a batch of mentions, a group of rollup cells is one transaction.
 """
@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from overheard import taxonomy
+from overheard.alerting import watch
 from overheard.errors import BusyError, PartialError
 from overheard.intake.duplicates import group_duplicates
 from overheard.store import readings, relevance
@@ -62,11 +63,12 @@ class Classified:
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What `refresh` did."""
+    """What `refresh` did; `alerts` are new, told or not."""
 
     crawls: Sequence[CrawlResult]
     classified: Classified
     cells: int
+    alerts: int
 
 
 def measures() -> Measures:
@@ -296,7 +298,7 @@ def refresh(
     on_start: Callable[[int], None] | None = None,
     on_mentions: Callable[[int], None] | None = None,
 ) -> Refreshed:
-    """Crawl every source that is due, classify what is unread, roll up.
+    """Crawl every source that is due, classify what is unread, roll up, look for what is unusual.
 
     Raises BusyError while another refresh runs on this store.
     """
@@ -309,4 +311,5 @@ def refresh(
         if any(result.outcome == "interrupted" for result in results):
             raise PartialError("interrupted while crawling; what was read is stored, run `overheard refresh` again")
         classified = classify(store, settings, load, on_start, on_mentions)
-        return Refreshed(results, classified, settle(store))
+        cells = settle(store)
+        return Refreshed(results, classified, cells, watch(store, datetime.now(UTC)))

@@ -13,15 +13,16 @@ from collections.abc import Mapping
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from overheard.errors import SettingsError
 
 FILE_NAME = "overheard.toml"
 KEY_NAME = "overheard.key"
 OWN_AGENT = "Overheard (+https://github.com/overheard/overheard)"
+CHANNELS = ("stdout", "webhook", "email")
 LANGUAGES = ("en", "de", "nl", "ro", "it", "fr", "es", "pt")
 SOCIAL = frozenset(
     {"bluesky", "facebook", "hackernews", "instagram", "lemmy", "linkedin", "mastodon", "reddit", "threads", "tiktok",
@@ -98,6 +99,44 @@ class InboxSettings(_Section):
         return timedelta(hours=hours)
 
 
+class AlertSettings(_Section):
+    """Where `refresh` tells of alerts: any of the channels `stdout`, `webhook` and `email`.
+
+    What is secret stands elsewhere: the address of the webhook, the login of the mail server (docs/alerts.md).
+    """
+
+    channels: tuple[str, ...] = ("stdout",)
+    webhook_format: Literal["slack", "generic"] = "slack"
+    email_from: str | None = None
+    email_to: tuple[str, ...] = ()
+    smtp_host: str = "localhost"
+    smtp_port: Annotated[int, Field(ge=1, le=65_535)] = 587
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_login: bool = True
+    timeout: Annotated[float, Field(gt=0, le=600)] = 20.0
+
+    @field_validator("channels")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [name for name in value if name not in CHANNELS]:
+            raise ValueError(f"{unknown}: expected some of {', '.join(CHANNELS)}")
+        return tuple(dict.fromkeys(value))
+
+    @field_validator("email_from", "email_to")
+    @classmethod
+    def _addresses(cls, value: Any) -> Any:
+        for address in value if isinstance(value, tuple) else filter(None, [value]):
+            if not re.fullmatch(r"[!-'*-?A-~]+@[!-'*-?A-~]+", address):
+                raise ValueError(f"{address!r}: expected an e-mail address, such as 'cx@nordwind.example'")
+        return value
+
+    @model_validator(mode="after")
+    def _complete(self) -> AlertSettings:
+        if "email" in self.channels and not (self.email_from and self.email_to):
+            raise ValueError("channel 'email' needs alerts.email_from and alerts.email_to; give both")
+        return self
+
+
 class Settings(_Section):
     """What overheard.toml may hold; `directory` is where the file lies and where relative paths start."""
 
@@ -106,6 +145,7 @@ class Settings(_Section):
     languages: tuple[str, ...] = LANGUAGES
     crawl: CrawlSettings = CrawlSettings()
     inbox: InboxSettings = InboxSettings()
+    alerts: AlertSettings = AlertSettings()
 
     @field_validator("languages")
     @classmethod

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from overheard.crawler.run import CrawlProgress, CrawlResult
     from overheard.importer.run import ImportResult
     from overheard.importer.run import Plan as ImportPlan
+    from overheard.insight.alerts import AlertEntry
 
 CRAWL_COLUMNS = ("source_id", "outcome", "pages", "items", "added", "updated", "oldest", "newest")
 
@@ -160,14 +161,17 @@ def _cell(name: str, value: object) -> object:
     return value.date() if isinstance(value, datetime) else value
 
 
-def _judge(results: Sequence[CrawlResult], *, did_more: bool = False) -> None:
-    """Raise when not every crawl ended well, naming each source and why; `did_more` than to crawl is done in part."""
+def _judge(results: Sequence[CrawlResult], failed: Sequence[str] = (), *, did_more: bool = False) -> None:
+    """Raise when not every crawl ended well, naming each source and why, or something else `failed`.
+
+    `did_more` than to crawl is done in part.
+    """
     bad = [result for result in results if result.outcome != "ok"]
-    if not bad:
+    if not bad and not failed:
         return
     if any(result.outcome == "interrupted" for result in bad):
         raise click.Abort
-    reasons = "; ".join(f"source {result.source_id} {result.outcome}: {result.reason}" for result in bad)
+    reasons = "; ".join([*(f"source {each.source_id} {each.outcome}: {each.reason}" for each in bad), *failed])
     if not did_more and all(result.outcome not in ("ok", *READ) for result in results):
         raise CrawlError(reasons)
     raise PartialError(reasons)
@@ -297,24 +301,28 @@ def _show_import(result: ImportResult, form: str) -> None:
 @format_option("table", "json")
 @pass_home
 def refresh_command(home: Home, form: str) -> None:
-    """Crawl what is due, classify what is unread, roll up; for cron.
+    """Crawl what is due, classify what is unread, roll up, find and tell what is unusual; for cron.
 
-    Exit code 3 when a source could not be read, or something about one wants a person; see `overheard doctor`.
+    Exit code 3 when a source could not be read, or something about one wants a person (see `overheard doctor`), or when
+    alerts could not be told on a channel.
 
     \b
     Example, every night at 3:
       0 3 * * *  cd /srv/overheard && overheard refresh
     """
+    import json
+
     from overheard import nightly
+    from overheard.delivery import deliver
+    from overheard.report.formats import to_json
 
     with home.store() as store, Progress("refreshing") as bar:
         done = nightly.refresh(
             store, home.settings, load_classifier, on_page=lambda page: _show_page(bar, page),
             on_start=bar.start, on_mentions=bar.advance,
         )  # fmt: skip
-    if form == "json":
-        click.echo(json_text(asdict(done)))
-    else:
+    told: list[AlertEntry] = []
+    if form == "table":
         show_crawls(done.crawls, form)
         if done.classified.judged:
             click.echo(judged_line(done.classified))
@@ -322,4 +330,15 @@ def refresh_command(home: Home, form: str) -> None:
             f"{len(done.crawls)} sources crawled, {done.classified.mentions} mentions classified by "
             f"{done.classified.model}, {done.classified.not_analysed} of them not analysed"
         )
-    _judge(done.crawls, did_more=True)
+    with home.store() as store:
+        out = told.append if form == "json" else _show_alert
+        failed = deliver(store, home.settings, out)
+    if form == "json":
+        click.echo(json_text({**asdict(done), "told": json.loads(to_json(told))}))
+    _judge(done.crawls, failed, did_more=True)
+
+
+def _show_alert(entry: AlertEntry) -> None:
+    from overheard.report.alerts import message
+
+    click.echo(message(entry))

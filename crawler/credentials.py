@@ -40,8 +40,12 @@ def variable(kind: str, name: str) -> str:
     return f"OVERHEARD_{kind}_{name}".upper()
 
 
-def read_credentials(kind: str, names: Sequence[str], settings: Settings) -> dict[str, str]:
+def read_credentials(
+    kind: str, names: Sequence[str], settings: Settings, page: str | None = None
+) -> dict[str, str]:  # fmt: skip
     """Return the credentials of a kind of source by name, the environment's before the file's.
+
+    `page` is the document that says where to get them, that of the kind of source where none is named.
 
     Raises SettingsError where one is missing, or where others can read the file.
     """
@@ -53,7 +57,7 @@ def read_credentials(kind: str, names: Sequence[str], settings: Settings) -> dic
         if not found.get(name):
             raise SettingsError(
                 f"{kind} needs your own {name}: set {variable(kind, name)}, or {name} under [{kind}] in {str(path)!r} "
-                f"(mode 600); docs/sources/{kind}.md says where to get it"
+                f"(mode 600); {page or f'docs/sources/{kind}.md'} says where to get it"
             )
     return {name: found[name] for name in names}
 

@@ -157,7 +157,7 @@ def compare(session: Session, brands: Sequence[Brand], scope: Scope) -> Comparis
                 industry=side.brand.industry,
                 mentions=side.mentions,
                 analysed=side.analysed,
-                share_of_voice=statistics.part(side.mentions, total),
+                share_of_voice=statistics.share(side.mentions, total),
                 model=names.get(side.brand.model_version_id),
                 net_sentiment=None if overall is None else _net(side.sentences),
                 same_mix=None if overall is None else overall.net(position),

@@ -108,7 +108,7 @@ def _industry(sides: Sequence[Side], dimension: str | None, total: int) -> Indus
         unread=tuple(side.brand.name for side in sides if not side.analysed),
         mentions=mentions,
         analysed=sum(side.analysed for side in read),
-        share_of_voice=statistics.part(mentions, total),
+        share_of_voice=statistics.share(mentions, total),
         rating=statistics.stars(
             sum(side.rated for side in sides),
             sum(side.rating_sum for side in sides),

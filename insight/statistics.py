@@ -37,6 +37,10 @@ Z = 1.959963984540054
 """The normal quantile of a two-sided 95 % interval; every interval here is one of 95 %."""
 
 
+class Chance(float):
+    """A probability of which a tiny value says something: it keeps its significant digits where it is written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """A value with its 95 % interval; `n` counts the mentions behind it. Too few: all null but `n`."""

@@ -17,6 +17,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from overheard.errors import UsageError
+from overheard.insight.statistics import Chance
 from overheard.report.printable import BIDIRECTIONAL, SURROGATE
 from overheard.report.spreadsheet import Row, written
 
@@ -24,6 +25,8 @@ FORMATS = ("table", "json", "csv", "md")
 
 PAGES = {
     "Cases": "cases",
+    "Alerts": "alerts",
+    "Backtest": "backtest",
     "Comparison": "comparison",
     "Duplicates": "duplicates",
     "Inbox": "inbox",
@@ -136,4 +139,6 @@ def _plain(value: Any) -> Any:
         return [_plain(entry) for entry in value]
     if isinstance(value, date):
         return stamp(value)
+    if isinstance(value, Chance):
+        return float(f"{value:.3g}")
     return round(value, DIGITS) if isinstance(value, float) else value

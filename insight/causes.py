@@ -1,0 +1,197 @@
+"""Where an alert comes from: the source and the touchpoint that drove it, the themes, quotes from those very days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from overheard.insight.anomalies import DROP_WINDOWS, SHORT
+from overheard.insight.episodes import Finding
+from overheard.insight.quotes import find_quotes
+from overheard.insight.rollups import read_dimensions, read_mentions
+from overheard.insight.scope import Scope, Selection, select_scope
+from overheard.store.tables import ANY, Brand, Crawl, DimensionRollup, MentionRollup, Source
+
+LEADING, QUOTED = 3, 2
+"""Dimensions of an alert that are quoted, and quotes of each."""
+
+FAILURES = 2
+"""Crawls in a row that did not read their source before it is an alert; one that finds it stale is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """A part that an alert comes from: the `source` or the `touchpoint` called `name`.
+
+    `observed` is its count in the window, `expected` what the eight weeks before lead to expect of it, `share` its part
+    in [0, 1] of all that is above expectation.
+    """
+
+    kind: str
+    name: str
+    observed: float
+    expected: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """Something that is not as it should be, found elsewhere: a new theme, a stale source, a missed target or reply.
+
+    `subject` tells it from others of its kind and stays the same as long as it lasts, `text` says on one line what it
+    is and why. `observed` and `expected` are its figures, where it has some, `dimension` what quotes are about.
+    """
+
+    kind: str
+    subject: str
+    since: date
+    text: str
+    observed: float | None = None
+    expected: float | None = None
+    dimension: str | None = None
+
+
+def new_themes(session: Session, brand: Brand, day: date) -> list[Breach]:
+    """Return the themes of a brand that are new on a day; a theme is no alert any more when it is not returned."""
+    return []
+
+
+def themes_behind(session: Session, brand: Brand, findings: Sequence[Finding]) -> list[str]:
+    """Return the names of the themes that grew most in the days of these findings, the first the most."""
+    return []
+
+
+def owners(session: Session, brand: Brand) -> Mapping[str | None, str]:
+    """Return who answers for each dimension of a brand; the key None is for the brand as a whole."""
+    return {}
+
+
+def stale_sources(session: Session, brand: Brand) -> list[Breach]:
+    """Return the sources of a brand, paused ones left out, that the last crawls found stale or could not read."""
+    sources = session.scalars(select(Source).where(Source.brand_id == brand.id, ~Source.paused).order_by(Source.id))
+    return [breach for source in sources if (breach := _stale(session, source))]
+
+
+def _stale(session: Session, source: Source) -> Breach | None:
+    ended = select(Crawl).where(Crawl.source_id == source.id, Crawl.outcome.not_in(("running", "interrupted")))
+    fine = select(func.max(Crawl.id)).where(Crawl.source_id == source.id, Crawl.outcome == "ok").scalar_subquery()
+    bad = session.scalars(ended.where(Crawl.id > func.coalesce(fine, 0)).order_by(Crawl.id)).all()
+    if not bad or (bad[-1].outcome != "stale" and len(bad) < FAILURES):
+        return None
+    last = bad[-1]
+    text = f"{source.name} is {last.outcome.replace('_', ' ')}: {last.reason or 'see `overheard doctor`'}"
+    return Breach("stale", f"source:{source.id}", bad[0].started_at.date(), text)
+
+
+def explain(session: Session, brand: Brand, findings: Sequence[Finding]) -> dict[str, Any]:
+    """Return what is known of the cause of findings, the least likely first: JSON with `drivers`, `themes`, `quotes`.
+
+    Quotes are places (mention, field, offsets): the words themselves stay where they were said.
+    """
+    drivers = [*_sources(session, brand, findings[0]), *_touchpoints(session, brand, findings[0])]
+    return {
+        "drivers": [asdict(driver) for driver in drivers],
+        "themes": themes_behind(session, brand, findings),
+        "quotes": _quotes(session, brand, findings),
+    }
+
+
+def _days(finding: Finding) -> tuple[date, date]:
+    return finding.day - timedelta(days=finding.window - 1), finding.day
+
+
+def _before(finding: Finding) -> tuple[date, date]:
+    end = finding.day - timedelta(days=DROP_WINDOWS[-1])
+    return end - timedelta(days=SHORT - 1), end
+
+
+def _sources(session: Session, brand: Brand, lead: Finding) -> list[Driver]:
+    table: Any = MentionRollup if lead.cell.measure == "mentions" or lead.cell.dimension is None else DimensionRollup
+    count = table.mentions if table is MentionRollup else table.pain
+    names = dict(session.execute(select(Source.id, Source.name)).tuples().all())
+    more, less = (
+        _counts(session, brand, table, count, table.source_id, days, lead) for days in (_days(lead), _before(lead))
+    )
+    return _drivers("source", lead, more, less, {key: names.get(key, str(key)) for key in more | less})
+
+
+def _touchpoints(session: Session, brand: Brand, lead: Finding) -> list[Driver]:
+    if lead.cell.dimension is None:
+        return []
+    table = DimensionRollup
+    more, less = (
+        _counts(session, brand, table, table.pain, table.touchpoint, days, lead)
+        for days in (_days(lead), _before(lead))
+    )
+    # Sentences of no touchpoint say nothing of where it hurts.
+    named = {key: key for key in (more | less) if key != "none"}
+    return _drivers("touchpoint", lead, more, less, named)
+
+
+def _counts(
+    session: Session, brand: Brand, table: Any, count: Any, key: Any, days: tuple[date, date], lead: Finding
+) -> dict[Any, int]:  # fmt: skip
+    where: list[ColumnElement[bool]] = select_scope(session, brand, Scope(since=days[0], until=days[1])).cells(table)
+    if table is DimensionRollup:
+        where += [table.model_version_id == brand.model_version_id, table.dimension == lead.cell.dimension]
+        where.append(table.touchpoint != ANY if key is table.touchpoint else table.touchpoint == ANY)
+    return dict(session.execute(select(key, func.sum(count)).where(*where).group_by(key)).tuples().all())
+
+
+def _drivers(
+    kind: str, lead: Finding, more: Mapping[Any, int], less: Mapping[Any, int], names: Mapping[Any, str]
+) -> list[Driver]:  # fmt: skip
+    """Return the part with the most above expectation; where something is missing, with the most below."""
+    sign = -1 if lead.observed < lead.expected else 1
+    expected = {key: less.get(key, 0) * lead.window / SHORT for key in names}
+    excess = {key: max(0.0, sign * (more.get(key, 0) - expected[key])) for key in names}
+    total = sum(excess.values())
+    if not total or len(names) < 2:
+        return []
+    key = max(excess, key=lambda each: (excess[each], names[each]))
+    return [Driver(kind, names[key], more.get(key, 0), expected[key], excess[key] / total)]
+
+
+def _quotes(session: Session, brand: Brand, findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    quoted: list[dict[str, Any]] = []
+    for finding in findings[:LEADING]:
+        since, until = _days(finding)
+        selection = select_scope(session, brand, Scope(since=since, until=until))
+        side = _side(session, brand, finding, selection)
+        if side and brand.model_version_id is not None:
+            quoted += quote_places(session, brand.model_version_id, selection, [side])
+    return list({(each["mention_id"], each["field"], each["start"]): each for each in quoted}.values())
+
+
+def _side(session: Session, brand: Brand, finding: Finding, selection: Selection) -> tuple[str, str] | None:
+    """Return what to quote: pain in the dimension; of a brand as a whole, what was said most in those days."""
+    if finding.cell.dimension is not None:
+        return finding.cell.dimension, "negative"
+    if brand.model_version_id is None:
+        return None
+    votes = read_dimensions(session, brand.model_version_id, selection)
+    sides = {(name, "negative"): each.pain for name, each in votes.items()}
+    if finding.cell.measure == "mentions":
+        sides |= {(name, "positive"): each.praise for name, each in votes.items()}
+    return max(sides, key=lambda side: (sides[side], side), default=None)
+
+
+def quote_places(
+    session: Session, version: int, selection: Selection, sides: Iterable[tuple[str, str]]
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Return where the most telling sentences stand."""
+    mentions = sum(each.mentions for each in read_mentions(session, selection))
+    found = find_quotes(session, version, selection, list(sides), mentions=mentions, limit=QUOTED)
+    return [
+        {
+            "mention_id": quote.mention_id, "field": quote.field, "start": quote.start, "end": quote.end,
+            "score": quote.score, "dimension": side[0], "polarity": side[1],
+        }
+        for side, quotes in found.items()
+        for quote in quotes
+    ]  # fmt: skip
