@@ -38,7 +38,6 @@ COMMANDS = {
     "mentions": "answers",
     "accept": "answers",
     "reject": "answers",
-    "compare": "answers",
     "inbox": "inbox",
     "targets": "targets",
     "surveys": "surveys",

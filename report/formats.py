@@ -24,18 +24,17 @@ from overheard.report.spreadsheet import Row, written
 FORMATS = ("table", "json", "csv", "md")
 
 PAGES = {
-    "Cases": "cases",
     "Alerts": "alerts",
     "Backtest": "backtest",
+    "Cases": "cases",
     "Comparison": "comparison",
     "Duplicates": "duplicates",
+    "Explanation": "explain",
     "Inbox": "inbox",
-    "MeasuredTargets": "targets",
     "Industries": "industries",
+    "MeasuredTargets": "targets",
     "Summary": "summary",
     "Surveys": "surveys",
-    "Explanation": "explain",
-    "Summary": "summary",
     "Trend": "trend",
 }
 """The module of `overheard.report` that writes an answer, by the answer's class; found mentions are a sequence."""
