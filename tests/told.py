@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from overheard import taxonomy
 from overheard.store.database import Store
 from overheard.store.rollups import Measures, roll_up
+from overheard.store.search import index_mentions
 from overheard.store.tables import (
     Brand,
     Classification,
@@ -51,6 +52,7 @@ class Told:
     status: str | None = "analysed"
     vanished: datetime | None = None
     author: str | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
 
 
 def tell(session: Session, brand: Brand, source: Source, told: Told) -> Mention:
@@ -72,9 +74,11 @@ def tell(session: Session, brand: Brand, source: Source, told: Told) -> Mention:
         fetched=FETCHED,
         vanished=told.vanished,
         day=told.day,
+        attributes=told.attributes,
     )
     session.add(mention)
     session.flush()
+    index_mentions(session, [(mention.id, mention.title, mention.text, mention.attributes)])
     session.add(MentionBrand(mention_id=mention.id, brand_id=brand.id))
     session.merge(StaleCell(brand_id=brand.id, source_id=source.id, day=told.day))
     if told.status is not None:
