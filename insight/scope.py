@@ -230,6 +230,8 @@ def _selected(session: Session, selection: Selection) -> Select[*tuple[Any, ...]
     if selection.query is not None:
         most = count_mentions(session, selection.brand_id)
         from_brand = selection.query.count(most) >= most
+    elif selection.label is not None:
+        from_brand = False
     linked = mention_columns(selection.brand_id).join(MentionBrand, MentionBrand.mention_id == Mention.id)
     return linked.where(selection.speaks_of(from_brand=from_brand), *selection.mentions())
 

@@ -25,6 +25,7 @@ FORMATS = ("table", "json", "csv", "md")
 PAGES = {
     "Comparison": "comparison",
     "Duplicates": "duplicates",
+    "Split": "split",
     "Summary": "summary",
 }
 """The module of `overheard.report` that writes an answer, by the answer's class; found mentions are a sequence."""
