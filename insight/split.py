@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from overheard import taxonomy
 from overheard.errors import UsageError
 from overheard.insight import statistics
+from overheard.insight.query.parse import LABELS
 from overheard.insight.rollups import (
     SENTIMENT,
     MentionSums,
@@ -55,13 +56,14 @@ class Values:
 def split(session: Session, brand: Brand, scope: Scope, by: str, *, limit: int = VALUES) -> Values:
     """Return the `limit` most frequent values of an attribute in a scope, each with the scope that it makes.
 
-    Spellings that differ in case, diacritics or signs are one value. Raises UsageError where the scope has a value
-    already, and what `select_scope` raises.
+    `by` is product, location, version, or the key of another attribute. Spellings that differ in case, diacritics or
+    signs are one value. Raises UsageError where the scope has a value already, and what `select_scope` raises.
     """
     if scope.attribute is not None:
         raise UsageError(f"already split by {scope.attribute[0]}; one attribute at a time")
     selection = select_scope(session, brand, scope)
-    named = Mention.attributes[by].as_string()
+    key = LABELS.get(by, by)
+    named = Mention.attributes[key].as_string()
     rows = session.execute(
         select(named, func.count())
         .select_from(MentionBrand)
@@ -77,7 +79,7 @@ def split(session: Session, brand: Brand, scope: Scope, by: str, *, limit: int =
     values = []
     for found in ranked[:limit]:
         value = min(found, key=lambda spelling: (-found[spelling], spelling))
-        values.append(Value(value, replace(scope, attribute=(by, value)), found.total()))
+        values.append(Value(value, replace(scope, attribute=(key, value)), found.total()))
     rest = ranked[limit:]
     return Values(tuple(values), len(rest), sum(found.total() for found in rest), without)
 

@@ -233,7 +233,7 @@ def _sought(node: Node) -> Sought | None:
         pairs = tuple(search.Near(left, right, node.distance) for left in node.left for right in node.right)
         return pairs[0] if len(pairs) == 1 else Some(pairs)
     if isinstance(node, Field) and node.name in LABELS:
-        return Label(node.name, tuple(node.value.split()), node.prefix)
+        return Label(LABELS[node.name], tuple(node.value.split()), node.prefix)
     if isinstance(node, Or):
         parts = [_sought(item) for item in node.items]
         return Some(tuple(part for part in parts if part)) if all(parts) else None

@@ -135,8 +135,8 @@ def _taxonomy(entries: str) -> Callable[[str, bool], str]:
 SENTENCE = ("dimension", "polarity", "touchpoint", "signal", "theme")
 """Fields of a sentence; the others are of a mention."""
 
-LABELS = ("product", "location", "version")
-"""Fields that are attributes of a mention."""
+LABELS = {"product": "product", "location": "location", "version": "app_version"}
+"""Fields that are attributes of a mention, and the attributes' keys; `--by` splits an answer by them too."""
 
 FIELDS: dict[str, Callable[[str, bool], str]] = {
     "dimension": _taxonomy("dimensions"),

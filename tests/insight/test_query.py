@@ -142,8 +142,8 @@ FENNA, PRO = {"product": "Fenna", "location": "Ghent"}, {"product": "Fenna Pro",
 TOLD = [
     Told(sentences=(LATE, KIND), day=date(2026, 5, 1), rating=0.25, attributes=FENNA),
     Told(sentences=(KIND,), day=date(2026, 5, 2), rating=0.75, attributes=PRO),
-    Told(sentences=(FAST, LATE), day=date(2026, 5, 3), language="fr"),
-    Told(sentences=(FAST,), day=date(2026, 5, 4), language="fr", author="abc"),
+    Told(sentences=(FAST, LATE), day=date(2026, 5, 3), language="fr", attributes={"app_version": "1.20"}),
+    Told(sentences=(FAST,), day=date(2026, 5, 4), language="fr", author="abc", attributes={"app_version": "1.2"}),
 ]
 
 
@@ -174,6 +174,8 @@ CASES = [
     ("product:FÉNNA", [0]),
     ("product:fen*", [0, 1]),
     ("location:ghent NOT product:fenna", [1]),
+    ("version:1.2", [3]),
+    ("version:1.2*", [2, 3]),
     ("fenna", []),
     ("since:2026-05-03", [2, 3]),
     ("until:2026-05-01 source:trust*", [0]),
