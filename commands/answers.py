@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from overheard.commands.options import Home, Whole, console, format_option, pass_home, say, scope_options
+from overheard.commands.options import Home, Whole, by_option, console, format_option, pass_home, say, scope_options
 from overheard.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,22 +16,26 @@ if TYPE_CHECKING:
 @click.command("summary")
 @click.argument("brand")
 @scope_options
+@by_option
 @format_option("table", "json", "csv", "md")
 @pass_home
-def summary_command(home: Home, brand: str, scope: Scope, form: str) -> None:
+def summary_command(home: Home, brand: str, scope: Scope, by: str | None, form: str) -> None:
     """What customers praise and what hurts, by dimension, with quotes.
 
     \b
     Examples:
       overheard summary "Nordwind Bank" --since 90d
       overheard summary "Nordwind Bank" --lang nl --format json
+      overheard summary "Nordwind Bank" --query 'refund* NEAR/5 late' --by product
     """
+    from overheard.insight.split import summarise_by
     from overheard.insight.summary import summarise
     from overheard.report.formats import render
     from overheard.store.brands import find_brand
 
     with home.store() as store, store.reading() as session:
-        found = summarise(session, find_brand(session, brand), scope)
+        asked = find_brand(session, brand)
+        found = summarise(session, asked, scope) if by is None else summarise_by(session, asked, scope, by)
     render(found, form, console())
 
 

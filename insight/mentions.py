@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from overheard import taxonomy
 from overheard.errors import UsageError
+from overheard.insight.query.compile import Query, Sentence
 from overheard.insight.rollups import SENTIMENT
 from overheard.insight.scope import Scope, Selection, is_large, opaque, select_scope
 from overheard.store.rollups import Sentences
+from overheard.store.search import spell, split
 from overheard.store.tables import (
     ANY,
     Brand,
@@ -45,7 +47,7 @@ class FoundDimension:
 class FoundOpinion:
     """One sentence: `text` is exactly the mention's `field` from `start` to `end`.
 
-    `matches` says that it is what was searched for; without a search for touchpoint, dimension or polarity none does.
+    `matches` says that it is what was searched for, by filters of sentences or by a query; without these none is.
     """
 
     start: int
@@ -93,17 +95,29 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """What a sentence has to fulfil: the filters of the scope, and a polarity."""
+    """What a sentence has to fulfil: the filters of the scope, a polarity, and a query."""
 
     wanted: Sentences
+    query: Query | None
     polarity: str | None
 
     @property
     def is_for_sentences(self) -> bool:
         return (self.wanted.touchpoint, self.wanted.dimension, self.polarity) != (None, None, None)
 
-    def matches(self, opinion: Opinion, dimensions: dict[str, FoundDimension]) -> bool:
-        if not self.is_for_sentences or self.wanted.touchpoint not in (None, opinion.touchpoint):
+    def matches(self, opinion: Opinion, dimensions: dict[str, FoundDimension], text: str) -> bool:
+        if self.is_for_sentences and not self._is_wanted(opinion, dimensions):
+            return False
+        if self.query is None or (self.is_for_sentences and not self.query.is_for_sentences):
+            return self.is_for_sentences
+        polarities = {name: found.polarity for name, found in dimensions.items()}
+        words = [spell(word) for word in split(text)]
+        return self.query.marks(
+            Sentence(words, opinion.sentiment, opinion.touchpoint, opinion.signals, polarities, opinion.id)
+        )
+
+    def _is_wanted(self, opinion: Opinion, dimensions: dict[str, FoundDimension]) -> bool:
+        if self.wanted.touchpoint not in (None, opinion.touchpoint):
             return False
         if self.wanted.dimension is None:
             return self.polarity in (None, opinion.sentiment)
@@ -129,7 +143,7 @@ def find_mentions(
     scope.
     """
     selection = select_scope(session, brand, scope)
-    search = _Search(selection.sentences, polarity)
+    search = _Search(selection.sentences, selection.query, polarity)
     _check(search, limit)
     if rejected and search.is_for_sentences:
         raise UsageError("rejected mentions are not read; ask for them without a dimension, a touchpoint, a polarity")
@@ -238,7 +252,7 @@ def _opinions(session: Session, search: _Search, mentions: dict[int, Mention]) -
                 },
                 touchpoint=opinion.touchpoint,
                 signals=tuple(opinion.signals),
-                matches=search.matches(opinion, named),
+                matches=search.matches(opinion, named, whole[opinion.start : opinion.end]),
             )
         )
     return found

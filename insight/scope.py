@@ -33,7 +33,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from overheard import taxonomy
 from overheard.errors import NotFoundError, UsageError
+from overheard.insight.query.compile import Query
 from overheard.store.rollups import SENTIMENT, Measures, Scratch, Sentences, mention_columns, rollup_rows
+from overheard.store.search import Label, found, label
 from overheard.store.tables import (
     ANY,
     SURVEY,
@@ -85,7 +87,8 @@ class Selection:
     """A scope made ready for queries about one brand; `source_ids` is None for all sources but those `left_out`.
 
     Left out are surveys: what customers told the brand is no part of what they say in public (docs/surveys.md).
-    `sentences` says which sentences of the selected mentions count.
+    `sentences` says which sentences of the selected mentions count; `query` and `label`, an attribute with its value,
+    are asked of the mention.
     """
 
     brand_id: int
@@ -95,6 +98,8 @@ class Selection:
     source_ids: tuple[int, ...] | None
     left_out: tuple[int, ...]
     sentences: Sentences
+    query: Query | None
+    label: Label | None
     _counted: _Counted
 
     @property
@@ -115,7 +120,7 @@ class Selection:
     def walks(self, rollup: Rollup) -> bool:
         """Tell whether the rollup is not kept for these filters, so that mentions have to be walked through."""
         wanted = self.sentences
-        if wanted.touchpoint is not None and wanted.dimension is not None:
+        if self.query or self.label or (wanted.touchpoint is not None and wanted.dimension is not None):
             return True
         covered: dict[Rollup, bool] = {
             MentionRollup: wanted.touchpoint is None and wanted.dimension is None,
@@ -129,16 +134,23 @@ class Selection:
         """Return the conditions that select the rows of a rollup, which is one that `rollup` returned."""
         return [rollup.brand_id == self.brand_id, *self._limits(rollup), *self._tongue(rollup)]
 
-    def mentions(self) -> list[ColumnElement[bool]]:
-        """Return the conditions that select mentions, without that of the brand (see `speaks_of`)."""
-        return [*self._limits(Mention), *self._tongue(Mention), *self._content()]
+    def mentions(self, *, probing: bool = False) -> list[ColumnElement[bool]]:
+        """Return the conditions that select mentions, without that of the brand (see `speaks_of`).
 
-    def _content(self) -> list[ColumnElement[bool]]:
-        """Return what is asked of a mention beside its place and time: a sentence that counts."""
-        if self.sentences.touchpoint is None and self.sentences.dimension is None:
-            return []
-        opinion = aliased(Opinion)
-        return [exists().where(opinion.mention_id == Mention.id, *self.sentences.conditions(opinion))]
+        With `probing`, a search is tried on each mention that the other conditions leave: quick for few, and where
+        most hold what is sought. Otherwise it is made once, over all mentions of the store.
+        """
+        return [*self._limits(Mention), *self._tongue(Mention), *self._content(probing)]
+
+    def _content(self, probing: bool) -> list[ColumnElement[bool]]:
+        """Return what is asked of a mention beside its place and time."""
+        conditions = [self.query.condition(probing=probing)] if self.query else []
+        if self.label:
+            conditions.append(Mention.id.in_(found(self._counted.dialect, self.label)))
+        if self.sentences.touchpoint is not None or self.sentences.dimension is not None:
+            opinion = aliased(Opinion)
+            conditions.append(exists().where(opinion.mention_id == Mention.id, *self.sentences.conditions(opinion)))
+        return conditions
 
     def stale_cells(self) -> list[ColumnElement[bool]]:
         """Return the conditions that select stale cells, which have no language."""
@@ -185,6 +197,7 @@ class _Counted:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self.dialect = session.get_bind().dialect.name
         self._scratch: Scratch | None = None
         self._has_sentences = False
         self._tables: dict[Rollup, Any] = {}
@@ -219,6 +232,11 @@ _NUMBERS = count(1)
 
 def _selected(session: Session, selection: Selection) -> Select[*tuple[Any, ...]]:
     from_brand = not (selection.has_period and is_large(session, selection.brand_id))
+    if selection.query is not None:
+        most = count_mentions(session, selection.brand_id)
+        from_brand = selection.query.count(most) >= most
+    elif selection.label is not None:
+        from_brand = False
     linked = mention_columns(selection.brand_id).join(MentionBrand, MentionBrand.mention_id == Mention.id)
     return linked.where(selection.speaks_of(from_brand=from_brand), *selection.mentions())
 
@@ -270,7 +288,8 @@ def _sentiment_of_dimension(dimension: str) -> CompoundSelect[*tuple[Any, ...]]:
 def select_scope(session: Session, brand: Brand, scope: Scope) -> Selection:
     """Check a scope and make it ready for one brand, in this session and no other.
 
-    Raises UsageError for impossible limits, NotFoundError for an unknown source, touchpoint or dimension.
+    Raises UsageError for impossible limits and what is no query, NotFoundError for an unknown source, touchpoint or
+    dimension.
     """
     if scope.since is not None and scope.until is not None and scope.since > scope.until:
         raise UsageError(f"the period from {scope.since} until {scope.until} is empty; give the earlier date first")
@@ -291,6 +310,8 @@ def select_scope(session: Session, brand: Brand, scope: Scope) -> Selection:
         source_ids=None if scope.source is None else _source_ids(session, brand, scope.source),
         left_out=tuple(session.scalars(surveys)) if scope.source is None else (),
         sentences=Sentences(brand.model_version_id or 0, scope.touchpoint, scope.dimension),
+        query=None if scope.query is None else Query(session, brand, scope.query),
+        label=None if scope.attribute is None else label(*scope.attribute),
         _counted=_Counted(session),
     )
 
@@ -312,8 +333,13 @@ def _source_ids(session: Session, brand: Brand, given: str) -> tuple[int, ...]:
 
 def is_large(session: Session, brand_id: int) -> bool:
     """Tell whether a brand has too many mentions to walk through all of them."""
+    return not is_few(count_mentions(session, brand_id))
+
+
+def count_mentions(session: Session, brand_id: int) -> int:
+    """Return how many mentions of a brand count, as last rolled up."""
     count = session.scalar(select(func.sum(MentionRollup.mentions)).where(MentionRollup.brand_id == brand_id))
-    return not is_few(count or 0)
+    return count or 0
 
 
 def is_few(mentions: int) -> bool:

@@ -33,6 +33,7 @@ PAGES = {
     "Inbox": "inbox",
     "Industries": "industries",
     "MeasuredTargets": "targets",
+    "Split": "split",
     "Summary": "summary",
     "Surveys": "surveys",
     "Trend": "trend",

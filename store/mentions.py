@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from overheard.store.search import index_mentions
 from overheard.store.tables import (
     Base,
     Classification,
@@ -76,7 +77,7 @@ _MENTIONS, _LINKS, _CELLS = (Base.metadata.tables[table.__tablename__] for table
 _PRESENT: Final = select(Mention).where(
     Mention.source_id == bindparam("source"), Mention.external_id.in_(bindparam("ids", expanding=True))
 )
-_ADD: Final = insert(_MENTIONS).returning(_MENTIONS.c.id)
+_ADD: Final = insert(_MENTIONS).returning(_MENTIONS.c.id, _MENTIONS.c.external_id)
 _LINK: Final = insert(_LINKS)
 
 QUIET_FIELDS = ("author", "url", "published", "edited", "reply_state", "reply", "replied", "attributes")
@@ -120,7 +121,9 @@ def _insert(session: Session, source_id: int, drafts: Sequence[MentionDraft]) ->
     if not drafts:
         return []
     rows = [_columns(draft) | {"source_id": source_id} for draft in drafts]
-    return list(session.scalars(_ADD, rows))
+    ids = {key: mention for mention, key in session.execute(_ADD, rows)}
+    index_mentions(session, ((ids[draft.external_id], draft.title, draft.text, draft.attributes) for draft in drafts))
+    return list(ids.values())
 
 
 def _update(session: Session, mention: Mention, draft: MentionDraft) -> bool:
@@ -140,6 +143,7 @@ def _update(session: Session, mention: Mention, draft: MentionDraft) -> bool:
         names = set(values) if edited else {*QUIET_FIELDS, "day"}
         if draft.published is None and mention.published is None and not edited:
             names.discard("day")
+        searched = edited or mention.attributes != draft.attributes
         compared = edited or mention.vanished is not None or _standing(mention) != _standing(draft)
         for name in names - {"external_id"}:
             setattr(mention, name, values[name])
@@ -147,6 +151,8 @@ def _update(session: Session, mention: Mention, draft: MentionDraft) -> bool:
         if compared:
             session.flush()
             compare_again(session, [mention.id])
+        if searched:
+            index_mentions(session, [(mention.id, mention.title, mention.text, mention.attributes)])
     return changed
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from overheard import taxonomy
 from overheard.store.database import Store
 from overheard.store.rollups import Measures, roll_up
+from overheard.store.search import index_mentions
 from overheard.store.tables import (
     Brand,
     Classification,
@@ -54,6 +55,7 @@ class Told:
     reply_state: str = "unknown"
     replied: datetime | None = None
     edited: datetime | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
 
 
 def tell(session: Session, brand: Brand, source: Source, told: Told) -> Mention:
@@ -78,9 +80,11 @@ def tell(session: Session, brand: Brand, source: Source, told: Told) -> Mention:
         reply_state=told.reply_state,
         replied=told.replied,
         edited=told.edited,
+        attributes=told.attributes,
     )
     session.add(mention)
     session.flush()
+    index_mentions(session, [(mention.id, mention.title, mention.text, mention.attributes)])
     session.add(MentionBrand(mention_id=mention.id, brand_id=brand.id))
     session.merge(StaleCell(brand_id=brand.id, source_id=source.id, day=told.day))
     if told.status is not None:

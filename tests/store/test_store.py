@@ -94,7 +94,8 @@ def read_all(store: Store, *opinions: list[OpinionDraft], name: str = "m-1") -> 
 def test_the_schema_of_the_migrations_is_the_schema_of_the_tables(any_store: Store) -> None:
     with any_store.engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
-    assert [found for found in differences if found[0] != "remove_table"] == []
+    # What each server keeps for search in its own way: `mention_search` of SQLite, a computed column of PostgreSQL.
+    assert [found for found in differences if found[0] != "remove_table" and "vector" not in str(found)] == []
 
 
 def test_head_is_the_newest_migration() -> None:
