@@ -32,7 +32,10 @@ STEP = 0.05
 """Scores closer than this count as equal, so that a recent sentence may go first."""
 
 CENTRAL = 6
-"""Steps of score that the most central sentence of a side gains, the others in proportion to their rank."""
+"""Steps of score that the most central sentence of a side gains, the others in proportion to it."""
+
+MANY = 12
+"""Sentences of one language among which it can be told what is central."""
 
 LONG = 40
 """Characters that cost a sentence one step of score."""
@@ -217,7 +220,7 @@ def _choose(candidates: list[_Candidate], limit: int, used: set[int]) -> tuple[Q
     """Pick the best one after another, passing over repetitions; adds what it picks to `used`."""
     fresh = [candidate for candidate in candidates if candidate.opinion_id not in used]
     pool = fresh or list(candidates)
-    central = _ranks(pool)
+    central = _central(pool)
     chosen: list[_Candidate] = []
     while pool and len(chosen) < limit:
         best = _most_welcome(pool, chosen, central)
@@ -246,17 +249,19 @@ def _most_welcome(pool: list[_Candidate], chosen: list[_Candidate], central: dic
     return max(pool, key=welcome)
 
 
-def _ranks(candidates: list[_Candidate]) -> dict[int, float]:
-    """Return how central each candidate is among those of its language, from 0 to 1 by rank."""
+def _central(candidates: list[_Candidate]) -> dict[int, float]:
+    """Return how central each candidate is among those of its language, from 0 to 1; 0 where they are few."""
     languages: dict[str, list[_Candidate]] = {}
     for candidate in candidates:
         languages.setdefault(candidate.quote.language, []).append(candidate)
-    ranks: dict[int, float] = {}
+    central = dict.fromkeys((candidate.opinion_id for candidate in candidates), 0.0)
     for alike in languages.values():
+        if len(alike) < MANY:
+            continue
         near = centrality([candidate.quote.text for candidate in alike])
-        ordered = sorted(range(len(alike)), key=lambda place: near[place])
-        ranks.update({alike[place].opinion_id: rank / max(len(alike) - 1, 1) for rank, place in enumerate(ordered)})
-    return ranks
+        most = max(near) or 1.0
+        central.update((candidate.opinion_id, value / most) for candidate, value in zip(alike, near, strict=True))
+    return central
 
 
 def centrality(texts: Sequence[str]) -> list[float]:

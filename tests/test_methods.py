@@ -23,7 +23,7 @@ def sections(page: Path) -> list[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_examples_come_out(page: Path) -> None:
     """One page is one session: what an earlier example named is there in a later one."""
-    code = page.read_text(encoding="utf-8")
+    code = re.sub(r"(?m)^```.*$", "", page.read_text(encoding="utf-8"))
     example = doctest.DocTestParser().get_doctest(code, {}, page.name, str(page), 0)
     told: list[str] = []
     result = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(example, out=told.append)
