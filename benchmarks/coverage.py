@@ -162,9 +162,7 @@ def coverages(runs: int, sizes: tuple[int, ...] = SIZES, nets: tuple[int, ...] =
                 yield Coverage(measure, name, size, sum(of_net.values()) / len(of_net), of_net[worst], worst)
 
 
-def _share(
-    draw: Measure, customers: Customers, net: float, size: int, runs: int, random: np.random.Generator
-) -> float:
+def _share(draw: Measure, customers: Customers, net: float, size: int, runs: int, random: np.random.Generator) -> float:
     held = [hit for hit in (draw(customers, net, size, random) for _ in range(runs)) if hit is not None]
     return sum(held) / len(held)
 

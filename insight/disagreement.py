@@ -88,6 +88,4 @@ def _is_good_elsewhere(voice: Voice, touchpoint: str) -> bool:
 
 def _spoiler(touchpoint: str, label: str, spoilt: list[int], pained: int) -> Spoiler:
     share = statistics.share(len(spoilt), pained)
-    return Spoiler(
-        touchpoint, label, len(spoilt), pained, share.value, share.low, share.high, tuple(spoilt[:EXAMPLES])
-    )
+    return Spoiler(touchpoint, label, len(spoilt), pained, share.value, share.low, share.high, tuple(spoilt[:EXAMPLES]))

@@ -1,17 +1,19 @@
 """The customers' own words that show what a figure claims.
 
 A quote is a sentence, cut out of its mention by its offsets. Wanted are sentences that bear on the dimension with a
-high calibrated score, whose overall sentiment agrees and stars do not object, and that read well; then the recent
-ones, from different sources and languages, no two alike and no two of one mention. The order is the same on every run.
+high calibrated score, whose overall sentiment agrees and stars do not object, that read well, and that say what many
+say; then the short and the recent ones, from different sources and languages, no two alike and no two of one mention.
+The order is the same on every run.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from math import log, sqrt
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
@@ -29,8 +31,17 @@ READABLE = (25, 220)
 STEP = 0.05
 """Scores closer than this count as equal, so that a recent sentence may go first."""
 
-DOUBT = 6
-"""Steps of score that a sentence costs when the stars of its mention say the opposite."""
+CENTRAL = 6
+"""Steps of score that the most central sentence of a side gains, the others in proportion to it."""
+
+MANY = 12
+"""Sentences of one language among which it can be told what is central."""
+
+LONG = 40
+"""Characters that cost a sentence one step of score."""
+
+DOUBT = 20
+"""Steps of score that a sentence costs when the stars of its mention say the opposite: more than all else together."""
 
 ALIKE = 0.6
 """Share of common words from which two sentences are the same thing said twice."""
@@ -210,9 +221,10 @@ def _choose(candidates: list[_Candidate], limit: int, used: set[int]) -> tuple[Q
     """Pick the best one after another, passing over repetitions; adds what it picks to `used`."""
     fresh = [candidate for candidate in candidates if candidate.opinion_id not in used]
     pool = fresh or list(candidates)
+    central = _central(pool)
     chosen: list[_Candidate] = []
     while pool and len(chosen) < limit:
-        best = _most_welcome(pool, chosen)
+        best = _most_welcome(pool, chosen, central)
         pool.remove(best)
         if not any(_repeats(best.quote, other.quote) for other in chosen):
             chosen.append(best)
@@ -220,10 +232,10 @@ def _choose(candidates: list[_Candidate], limit: int, used: set[int]) -> tuple[Q
     return tuple(candidate.quote for candidate in chosen)
 
 
-def _most_welcome(pool: list[_Candidate], chosen: list[_Candidate]) -> _Candidate:
+def _most_welcome(pool: list[_Candidate], chosen: list[_Candidate], central: dict[int, float]) -> _Candidate:
     """Return the best of the pool: a source or a language costs a step of score for each time it was heard.
 
-    So does, several times, praise in a mention of few stars or pain in one of many: the likeliest to be irony or an
+    So does, many times over, praise in a mention of few stars or pain in one of many: the likeliest to be irony or an
     error of the model.
     """
     sources = Counter(candidate.source_id for candidate in chosen)
@@ -231,9 +243,46 @@ def _most_welcome(pool: list[_Candidate], chosen: list[_Candidate]) -> _Candidat
 
     def welcome(candidate: _Candidate) -> tuple[int, int, date, int]:
         costs = sources[candidate.source_id] + languages[candidate.quote.language] + DOUBT * candidate.is_doubtful
-        return candidate.fitness, round(candidate.quote.score / STEP) - costs, candidate.day, candidate.opinion_id
+        costs += len(candidate.quote.text) // LONG
+        gains = round(candidate.quote.score / STEP) + round(CENTRAL * central[candidate.opinion_id])
+        return candidate.fitness, gains - costs, candidate.day, candidate.opinion_id
 
     return max(pool, key=welcome)
+
+
+def _central(candidates: list[_Candidate]) -> dict[int, float]:
+    """Return how central each candidate is among those of its language, from 0 to 1; 0 where they are few."""
+    languages: dict[str, list[_Candidate]] = {}
+    for candidate in candidates:
+        languages.setdefault(candidate.quote.language, []).append(candidate)
+    central = dict.fromkeys((candidate.opinion_id for candidate in candidates), 0.0)
+    for alike in languages.values():
+        if len(alike) < MANY:
+            continue
+        near = centrality([candidate.quote.text for candidate in alike])
+        most = max(near) or 1.0
+        central.update((candidate.opinion_id, value / most) for candidate, value in zip(alike, near, strict=True))
+    return central
+
+
+def centrality(texts: Sequence[str]) -> list[float]:
+    """Return for each text the mean cosine of its TF-IDF vector to those of the others, in [0, 1].
+
+    Words are compared by their first six letters, so that *driver* and *drivers* are one.
+    """
+    words = [Counter(word[:6] for word in re.findall(r"[^\W\d_]+", text.casefold())) for text in texts]
+    holding = Counter(word for counts in words for word in counts)
+    vectors = []
+    for counts in words:
+        vector = {word: (1 + log(times)) * log(len(texts) / holding[word]) for word, times in counts.items()}
+        length = sqrt(sum(weight * weight for weight in vector.values()))
+        vectors.append({word: weight / length for word, weight in vector.items()} if length else {})
+    total: defaultdict[str, float] = defaultdict(float)
+    for vector in vectors:
+        for word, weight in vector.items():
+            total[word] += weight
+    others = max(len(texts) - 1, 1)
+    return [sum(weight * (total[word] - weight) for word, weight in vector.items()) / others for vector in vectors]
 
 
 def _repeats(one: Quote, other: Quote) -> bool:

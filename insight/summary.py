@@ -194,9 +194,7 @@ class Summary:
     praised: tuple[Cue, ...]
 
 
-def summarise(
-    session: Session, brand: Brand, scope: Scope, *, quotes: int = QUOTES, newest: int = NEWEST
-) -> Summary:
+def summarise(session: Session, brand: Brand, scope: Scope, *, quotes: int = QUOTES, newest: int = NEWEST) -> Summary:
     """Summarise what is said of a brand, with up to `quotes` quotes for each side of each dimension.
 
     Single mentions are read of the `newest` only. With `quotes` 0 these are not read at all, and nothing is compared
@@ -218,8 +216,13 @@ def summarise(
     sample = Sample(Newest(0, None, analysed == 0), {}, {})
     if version is not None and quotes:
         sample = read_sample(session, version, selection, analysed, newest)
-    figures = Figures(mentions, net_of(sentences), rating_of(found), index_of(pooled)["overall"],
-                      {entry.dimension: entry.net for entry in dimensions})
+    figures = Figures(
+        mentions,
+        net_of(sentences),
+        rating_of(found),
+        index_of(pooled)["overall"],
+        {entry.dimension: entry.net for entry in dimensions},
+    )
     impact = impacts({d.dimension: Votes(d.label, d.praise, d.pain) for d in dimensions}, analysed, sample)
     return Summary(
         brand=brand.name,
@@ -262,9 +265,7 @@ def _praised(session: Session, brand: Brand, selection: Selection, newest: int) 
     return find_cues(session, brand.model_version_id, selection, names, newest)
 
 
-def _change(
-    session: Session, brand: Brand, scope: Scope, summary: Figures, last: date | None
-) -> Change | None:
+def _change(session: Session, brand: Brand, scope: Scope, summary: Figures, last: date | None) -> Change | None:
     before, version = scope_before(scope, last), brand.model_version_id
     if before is None or before.since is None or before.until is None or version is None:
         return None
@@ -391,8 +392,6 @@ def _signals(session: Session, version: int | None, selection: Selection, analys
         sums = found.get(signal.name, SignalSums(0, 0))
         share = statistics.share(sums.mentions, analysed)
         figures.append(
-            SignalFigures(
-                signal.name, signal.label, sums.mentions, sums.opinions, share.value, share.low, share.high
-            )
+            SignalFigures(signal.name, signal.label, sums.mentions, sums.opinions, share.value, share.low, share.high)
         )
     return tuple(figures)

@@ -126,9 +126,7 @@ def news(now: Counts, analysed: int, before: Counts, analysed_before: int) -> tu
         if max(here, there) < MINIMUM or gap is None or share.value is None or usual.value is None:
             continue
         p = p_value(gap.value, gap.low if gap.value > 0 else gap.high)
-        found.append(
-            Surprise("new", subject.about, subject.label, subject.side, here, share.value, usual.value, p)
-        )
+        found.append(Surprise("new", subject.about, subject.label, subject.side, here, share.value, usual.value, p))
     return _standing(found)
 
 
@@ -144,9 +142,7 @@ def unlike(brand: Counts, others: Sequence[Counts]) -> tuple[Surprise, ...]:
             continue
         usual, p = _against(brand[subject], whole, usable)
         value = brand[subject] / whole
-        found.append(
-            Surprise("unlike", subject.about, subject.label, subject.side, brand[subject], value, usual, p)
-        )
+        found.append(Surprise("unlike", subject.about, subject.label, subject.side, brand[subject], value, usual, p))
     return _standing(found)
 
 

@@ -24,8 +24,8 @@ STRONGEST = 4
 COLUMNS = (
     "brand", "since", "until", "language", "source", "model", "analysed", "duplicates", "dimension", "label", "kind",
     "praise", "pain", "neutral", "share", "share_low", "share_high", *spreadsheet.estimate_columns("net"),
-    "praise_quote", "praise_url", "pain_quote", "pain_url", "pain_impact", "pain_moves", "praise_impact", "praise_moves", "change", "change_low",
-    "change_high", "change_certain",
+    "praise_quote", "praise_url", "pain_quote", "pain_url", "pain_impact", "pain_moves", "praise_impact",
+    "praise_moves", "change", "change_low", "change_high", "change_certain",
 )  # fmt: skip
 
 LISTED = 6
@@ -84,7 +84,8 @@ def _lines(summary: Summary) -> Iterator[tuple[str, Text]]:
     if summary.model is not None:
         yield "Opinions", Text(_opinions(summary))
         yield "Net sentiment", net_text(summary.net_sentiment) + _changed(change.net_sentiment if change else None)
-    yield "Stars", Text(figures.stars(summary.rating)) + _changed(change.rating if change else None, figures.star_difference)
+    rating = _changed(change.rating if change else None, figures.star_difference)
+    yield "Stars", Text(figures.stars(summary.rating)) + rating
     if summary.model is not None:
         yield "CX index", Text(_index(summary)) + _changed(change.index if change else None)
     if change is not None:
@@ -330,8 +331,8 @@ def lines(summary: Summary) -> Iterator[str]:
     for side, ranked in (("pain", summary.pains), ("praise", summary.praises)):
         yield f"## {'What hurts' if side == 'pain' else 'What is praised'}, by impact"
         yield ""
-        for rank, entry in enumerate(ranked, 1):
-            yield f"{rank}. **{entry.label}**: {summary_findings.weight(entry)}"
+        for rank, found in enumerate(ranked, 1):
+            yield f"{rank}. **{found.label}**: {summary_findings.weight(found)}"
         yield ""
     for entry in summary.dimensions:
         yield from _quote_lines(entry)

@@ -47,6 +47,9 @@ MEAN = dict.fromkeys(("mean", "low", "high", "n"))
 COUNTS = dict.fromkeys(("positive", "negative", "neutral", "mixed"))
 
 
+SHARE = dict.fromkeys(("share", "share_low", "share_high"))
+IMPACT = dict.fromkeys(("dimension", "label", "side", "mentions", *SHARE, "strength", "impact", "moves"))
+
 SCOPE = dict.fromkeys(("since", "until", "language", "source", "touchpoint", "dimension", "query", "attribute"))
 
 
@@ -84,7 +87,7 @@ def test_the_keys_of_a_summary_are_a_contract(answers: Answers) -> None:
         "dimensions": [
             {
                 "dimension": None, "label": None, "kind": None, "praise": None, "pain": None, "neutral": None,
-                "net": ESTIMATE, "share": None, "quotes": None,
+                "net": ESTIMATE, **SHARE, "quotes": None,
             }
         ],
         "touchpoints": [
@@ -93,8 +96,16 @@ def test_the_keys_of_a_summary_are_a_contract(answers: Answers) -> None:
                 "net": ESTIMATE,
             }
         ],
-        "signals": [{"signal": None, "label": None, "mentions": None, "opinions": None, "share": None}],
+        "signals": [{"signal": None, "label": None, "mentions": None, "opinions": None, **SHARE}],
         "index": dict.fromkeys(("effective", "easy", "enjoyable", "overall"), ESTIMATE),
+        "newest": dict.fromkeys(("mentions", "first", "whole")),
+        "pains": [IMPACT],
+        "praises": [IMPACT],
+        "change": None,
+        "surprises": None,
+        "disagreements": [{"kind": None, "label": None, "mentions": None, "of": None, **SHARE, "examples": None}],
+        "spoilers": [{"touchpoint": None, "label": None, "mentions": None, "of": None, **SHARE, "examples": None}],
+        "praised": None,
     }  # fmt: skip
 
 

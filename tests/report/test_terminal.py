@@ -58,11 +58,11 @@ def test_a_wider_terminal_gets_longer_bars(answers: Answers) -> None:
         r" Service +0 +│█+ +14 +\+100 \(\+\d+…\+100\) +48 % ",
         r" Culture +0 +│ +0 +too few \(0\) +0 % ",
         r"What hurts",
-        r"Speed, 14 mentions",
+        r"Speed  impact 48\.3, moves the net by −100, 14 mentions \(48 %\)",
         r"    trust\|post, 2026-09-\d\d, fr, mention \d+ *$",
         rf"    {re.escape(URL)}$",
         r" Receive +14 +█+│ +0 +−100 \(−100…−\d+\) +14 ",
-        r" Advocate +14 +14 +48 % ",
+        r"Signals +advocate 14 \(48 %\)",
     ],
 )
 def test_a_summary_says(answers: Answers, line: str) -> None:
@@ -142,7 +142,7 @@ def test_a_terminal_without_unicode_gets_plain_characters(answers: Answers) -> N
     file.flush()
     text = raw.getvalue().decode("ascii")
     assert "###|" in text
-    assert "-100 (-100~-50)" in text
+    assert "-100 (-100~-57)" in text
 
 
 @pytest.mark.parametrize(
