@@ -31,8 +31,8 @@ Cell = TypeVar("Cell", bound=tuple[str, ...])
 LEAST = 5
 """Mentions of each brand that a cell must have: fewer do not show how they vary."""
 
-COMMON = 0.5
-"""Part of each brand's voices that the common cells must hold; else the mix is made from languages alone."""
+COMMON = 2 / 3
+"""Part of each brand's voices that the common cells must hold: a mix that left out more would tell of another brand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,8 @@ def standardise(brands: Sequence[Mapping[Place, Sums]]) -> tuple[Mix, list[InMix
 
 
 def _finest(brands: Sequence[Mapping[Place, Sums]]) -> tuple[Mix, Sequence[InMix | None]]:
+    if len(brands) < 2:
+        return Mix("none", False, ()), [_as_it_is(cells) for cells in brands]
     fine = _in_common(brands)
     if fine is not None:
         weights, found = fine
@@ -105,7 +107,7 @@ def _finest(brands: Sequence[Mapping[Place, Sums]]) -> tuple[Mix, Sequence[InMix
 
 def _in_common(brands: Sequence[Mapping[Cell, Sums]]) -> tuple[dict[Cell, float], list[InMix]] | None:
     """Return the weights of the cells that all brands have, and each brand under them; null where that is too little."""
-    shared = [cell for cell in (brands[0] if brands else ()) if all(_is_heard(cells.get(cell)) for cells in brands)]
+    shared = [cell for cell in brands[0] if all(_is_heard(cells.get(cell)) for cells in brands)]
     if not shared or any(_covered(cells, shared) < COMMON for cells in brands):
         return None
     overlap = {cell: 1 / fsum(1 / _voices(cells[cell]) for cells in brands) for cell in shared}

@@ -207,9 +207,11 @@ def _sentence(mention: Any, opinion: Opinion, dimensions: Sequence[str]) -> _Sen
 def _candidates(session: Session, selection: Selection, spellings: Sequence[str]) -> Sequence[Any]:
     """Return the mentions among the newest whose text may hold one of the spellings."""
     last = session.scalar(select(func.max(Mention.id))) or 0
-    # What is no plain letter matches any character: the spellings are folded, texts are not.
-    patterns = [f"%{re.sub('[^a-z0-9]', '_', spelling)}%" for spelling in spellings]
-    named = [column.like(pattern) for pattern in patterns for column in (Mention.text, Mention.title)]
+    # What is no plain letter matches any character: diacritics and hyphens are written or not.
+    patterns = [f"%{re.sub('[^A-Za-z0-9]', '_', spelling)}%" for spelling in spellings]
+    # SQLite's LIKE knows no case, and is twice as fast as its ILIKE.
+    like = "like" if session.get_bind().dialect.name == "sqlite" else "ilike"
+    named = [getattr(column, like)(pattern) for pattern in patterns for column in (Mention.text, Mention.title)]
     return session.execute(
         select(
             Mention.id, Mention.title, Mention.text, Mention.language, Mention.day, Mention.url, Source.name.label("source")

@@ -80,7 +80,7 @@ def _table(comparison: Comparison, chosen: Sequence[int]) -> Table:
         if before is not None and before.kind != dimension.kind:
             table.add_section()
         here = [dimension.brands[each] for each in chosen]
-        table.add_row(dimension.label + _sign(dimension.mix), *_cells([(_shown(entry), entry.difference) for entry in here]))
+        table.add_row(dimension.label + _sign(dimension), *_cells([(_shown(entry), entry.difference) for entry in here]))
     return table
 
 
@@ -133,13 +133,17 @@ def _style(found: ComparedDifference | None) -> str:
     return GOOD if found.value > 0 else BAD
 
 
-def _sign(mix: Mix) -> str:
-    return {"none": " *", "language": " +"}.get(mix.by, "")
+def _sign(dimension: ComparedDimension) -> str:
+    return {"none": " *", "language": " +"}.get(dimension.mix.by, "") if _is_compared(dimension) else ""
+
+
+def _is_compared(dimension: ComparedDimension) -> bool:
+    return sum(entry.same_mix is not None for entry in dimension.brands) > 1
 
 
 def _mix(comparison: Comparison) -> str:
     """Say in which mix the nets are compared, and where it is a coarser one."""
-    mixes = [dimension.mix for dimension in comparison.dimensions]
+    mixes = [dimension.mix for dimension in comparison.dimensions if _is_compared(dimension)]
     mix = comparison.mix or (mixes[0] if mixes else None)
     if mix is None:
         return ""
@@ -174,14 +178,14 @@ def _place(source: str | None) -> str:
 
 
 def _effective(comparison: Comparison) -> str:
-    entries: Sequence[ComparedBrand | ComparedFigures] = comparison.brands
+    """Say how many mentions of each brand weigh in the mix, of how many."""
+    counted = [(brand.brand, brand.effective, brand.analysed) for brand in comparison.brands]
     if comparison.mix is None and comparison.dimensions:
-        entries = comparison.dimensions[0].brands
-    known = [(entry.brand, entry.effective, entry.same_mix) for entry in entries]
+        counted = [(entry.brand, entry.effective, entry.net.n) for entry in comparison.dimensions[0].brands]
     return ", ".join(
-        f"{printable(name)} {figures.count(round(effective))} of {figures.count(net.n)}"
-        for name, effective, net in known
-        if effective is not None and net is not None
+        f"{printable(name)} {figures.count(round(effective))} of {figures.count(mentions)}"
+        for name, effective, mentions in counted
+        if effective is not None
     )
 
 
@@ -329,7 +333,7 @@ def _markdown_rows(comparison: Comparison) -> Iterator[Sequence[str]]:
     for dimension in comparison.dimensions:
         best = dimension.best
         set_by = "" if best is None else f"{markdown.escaped(_holder(best.brand, best.industry))}: {figures.net(best.net)}"
-        label = markdown.escaped(dimension.label + _sign(dimension.mix))
+        label = markdown.escaped(dimension.label + _sign(dimension))
         yield label, *(_cell(entry) for entry in dimension.brands), set_by
 
 
