@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check test-servers speed crawling transfer extraction relevance relevance-fit clean
+.PHONY: demo test check test-servers speed families crawling transfer extraction relevance relevance-fit clean
 
 demo: .venv/installed
 	$(BIN)/overheard demo
@@ -25,6 +25,10 @@ test-servers: .venv/installed-dev
 # Speed against named baselines, in one run: some ten minutes on a machine that does nothing else.
 speed: .venv/installed
 	$(BIN)/python benchmarks/speed.py
+
+# False marks of `compare` where all brands are alike, as docs/methods.md says: some five minutes.
+families: .venv/installed
+	$(BIN)/python benchmarks/families.py
 
 # Crawls beside `scrapy bench`, as docs/crawling.md says: some six minutes on a machine that does nothing else.
 crawling: .venv/installed

@@ -151,7 +151,7 @@ def _grammar(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     lines = [
         ("win", rf"(?<!\w)(?:{cues.better})(?!\w) {_GAP}(?:{cues.than})[ ']{rival}"),
         ("lose", rf"(?<!\w)(?:{cues.worse})(?!\w) {_GAP}(?:{cues.than})[ ']{rival}"),
-        ("lose", rf"{_MARK} ?{is_word}(?:{cues.better})(?!\w)(?: {_GAP}(?:{cues.than})[ ']{filler}{here}|{end}(?=\W|$| \w))"),
+        ("lose", rf"{_MARK} ?{is_word}(?:{cues.better})(?!\w)(?: {_GAP}(?:{cues.than})[ ']{filler}{here}|{end})"),
         ("win", rf"{_MARK} ?{is_word}(?:{cues.worse})(?!\w) {_GAP}(?:{cues.than})[ ']{filler}{here}"),
         ("beside", rf"(?<!\w)(?:{cues.unlike})[ ']{rival}"),
     ]

@@ -51,7 +51,8 @@ def told_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         version = ModelVersion(name="opinion-7", created_at=datetime.now(UTC))
         session.add(version)
         session.flush()
-        brands = [add_brand(session, name) for name in ("Nordwind", "[Süd]see", "Ostwald", "Westend", "Inland", "Unheard")]
+        names = ("Nordwind", "[Süd]see", "Ostwald", "Westend", "Inland", "Unheard")
+        brands = [add_brand(session, name) for name in names]
         source = import_source(session, "trust|post")
         for brand in brands:
             brand.model_version_id = version.id

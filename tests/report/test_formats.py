@@ -104,8 +104,8 @@ def test_the_keys_of_a_comparison_and_of_found_mentions(answers: Answers) -> Non
         "scope", "brands", "unread", "mix", "comparisons", "dimensions", "best", "bar", "said",
     ]  # fmt: skip
     assert list(comparison["brands"][0]) == [
-        "brand", "industry", "mentions", "analysed", "share_of_voice", "model", "net_sentiment", "same_mix", "effective",
-        "difference", "rating", "index",
+        "brand", "industry", "mentions", "analysed", "share_of_voice", "model", "net_sentiment", "same_mix",
+        "effective", "difference", "rating", "index",
     ]  # fmt: skip
     dimension = comparison["dimensions"][0]
     assert list(dimension) == ["dimension", "label", "kind", "mix", "brands", "best"]
@@ -218,9 +218,9 @@ def test_csv_of_a_comparison_has_a_row_per_dimension_and_brand(answers: Answers)
     rows = list(csv.DictReader(io.StringIO(to_csv(answers.comparison))))
     assert [(row["dimension"], row["brand"], row["difference"], row["certain"]) for row in rows[:4]] == [
         ("net_sentiment", "Nordwind", "", ""),
-        ("net_sentiment", "[Süd]see", "100.0", "yes"),
+        ("net_sentiment", "[Süd]see", "100.0", "no"),
         ("speed", "Nordwind", "", ""),
-        ("speed", "[Süd]see", "200.0", "yes"),
+        ("speed", "[Süd]see", "200.0", "no"),
     ]
 
 
@@ -237,7 +237,11 @@ def test_markdown_escapes_what_customers_wrote(answers: Answers) -> None:
 def test_markdown_of_a_comparison_and_of_mentions(answers: Answers) -> None:
     text = to_md(answers.comparison)
     assert text.startswith("# Nordwind, \\[Süd\\]see\n")
-    assert re.search(r"^\| Speed \\\* \| −100 \([^|]*\) \| \+100 \([^|]*\); \*\*\+200 \([^|]*\)\*\* \| \\\[Süd\\\]see: [^|]*\|$", text, re.MULTILINE)
+    assert re.search(
+        r"^\| Speed \\\* \| −100 \([^|]*\) \| \+100 \([^|]*\); \+200 \([^|]*\) \| \\\[Süd\\\]see: [^|]*\|$",
+        text,
+        re.MULTILINE,
+    )
     found = to_md(answers.found)
     assert "- **Waited 12 weeks for it.** (negative, speed negative 0.90, at receive)" in found
 
