@@ -5,6 +5,7 @@ BIN := .venv/bin
 .PHONY: demo test check test-servers speed coverage crawling transfer extraction relevance relevance-fit clean
 .PHONY: demo test check test-servers speed crawling answers transfer extraction relevance relevance-fit clean
 .PHONY: demo test check test-servers speed crawling alerts-power transfer extraction relevance relevance-fit clean
+.PHONY: demo test check test-servers speed families crawling transfer extraction relevance relevance-fit clean
 
 demo: .venv/installed
 	$(BIN)/overheard demo
@@ -31,6 +32,9 @@ speed: .venv/installed
 # How often the 95 % intervals hold the truth, simulated as docs/methods.md says: some minutes.
 coverage: .venv/installed
 	$(BIN)/python benchmarks/coverage.py
+# False marks of `compare` where all brands are alike, as docs/methods.md says: some five minutes.
+families: .venv/installed
+	$(BIN)/python benchmarks/families.py
 
 # Crawls beside `scrapy bench`, as docs/crawling.md says: some six minutes on a machine that does nothing else.
 crawling: .venv/installed

@@ -36,10 +36,10 @@ class Bar:
 
 
 def find_best(session: Session, version: int | None, scope: Scope) -> Bar:
-    """Return, per dimension, the brand whose net is surest to be high: the one with the highest low end of the interval.
+    """Return, per dimension, the brand whose net is surest to be high: that with the highest low end of its interval.
 
-    Brands that another model version answers for, and those under the minimum count, set no bar. Of the scope, language,
-    source and touchpoint hold for it; it is over all time, so that it stands still while the period moves.
+    Brands that another model version answers for, and those under the minimum count, set no bar. Of the scope,
+    language, source and touchpoint hold for it; it is over all time, so that it stands still while the period moves.
     """
     if version is None:
         return Bar({}, 0)
@@ -47,12 +47,12 @@ def find_best(session: Session, version: int | None, scope: Scope) -> Bar:
     brands = {brand.id: brand for brand in session.scalars(select(Brand).where(Brand.model_version_id == version))}
     rows: list[tuple[int, str, Sums]] = []
     votes: Any = DimensionTotal
-    for brand_id, name, *sums in session.execute(_sums(votes, votes.dimension, _VOTES, version, touchpoint, scope, sources)):
-        rows.append((brand_id, name, statistics.votes(*sums)))
+    query = _sums(votes, votes.dimension, _VOTES, version, touchpoint, scope, sources)
+    rows += [(brand_id, name, statistics.votes(*found)) for brand_id, name, *found in session.execute(query)]
     sentences: Any = SentimentTotal
-    said = _sums(sentences, sentences.measure, _SENTENCES, version, touchpoint, scope, sources)
-    for brand_id, _, *sums in session.execute(said.where(sentences.measure == SENTIMENT)):
-        rows.append((brand_id, "", Sums(*sums)))
+    query = _sums(sentences, sentences.measure, _SENTENCES, version, touchpoint, scope, sources)
+    query = query.where(sentences.measure == SENTIMENT)
+    rows += [(brand_id, "", Sums(*found)) for brand_id, _, *found in session.execute(query)]
     best: dict[str, tuple[float, Best]] = {}
     heard = set()
     for brand_id, name, sums in sorted(rows, key=lambda row: row[:2]):
@@ -69,7 +69,9 @@ _VOTES = ("praise", "pain", "neutral")
 _SENTENCES = ("mentions", "positive", "negative", "sum_xx", "sum_yy", "sum_xy")
 
 
-def _sums(table: Any, name: Any, columns: tuple[str, ...], version: int, touchpoint: str, scope: Scope, sources: list[int]) -> Any:
+def _sums(
+    table: Any, name: Any, columns: tuple[str, ...], version: int, touchpoint: str, scope: Scope, sources: list[int]
+) -> Any:
     query = (
         select(table.brand_id, name, *(func.sum(getattr(table, column)) for column in columns))
         .where(table.source_id.in_(sources), table.model_version_id == version, table.touchpoint == touchpoint)

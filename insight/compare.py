@@ -33,8 +33,9 @@ class ComparedDifference:
     """How far a brand's net in the mix lies above that of the first brand.
 
     `low` and `high` are its 95 % interval, which goes with `p`: it excludes 0 where p < 0.05. `p_adjusted` is p after
-    the number of differences in the answer (Holm), and `certain` says that it is below 0.05. `overlap` says that the two
-    brands' own intervals overlap.
+    the number of differences in the answer (Holm), and `certain` says that it is below 0.05 in a mix that is the same
+    for both (not `none`). `overlap` says that the
+    two brands' own intervals overlap.
     """
 
     value: float
@@ -50,11 +51,11 @@ class ComparedDifference:
 class ComparedBrand:
     """One brand of a comparison.
 
-    `share_of_voice` is its part in [0, 1] of the mentions of all brands that were asked for. `net_sentiment` is over all
-    its mentions, as in `summary`; `same_mix` in the mix of the comparison, and `effective` the number of mentions that
-    would say as much in that mix if each had the same weight. `difference` is `same_mix` minus that of the first brand: null
-    for the first, where a value is missing, and between model versions. With a dimension in the scope the four are null,
-    and `index` is empty.
+    `share_of_voice` is its part in [0, 1] of the mentions of all brands that were asked for. `net_sentiment` is over
+    all its mentions, as in `summary`; `same_mix` in the mix of the comparison, and `effective` the number of mentions
+    that would say as much in that mix if each had the same weight. `difference` is `same_mix` minus that of the first
+    brand: null for the first, where a value is missing, and between model versions. With a dimension in the scope the
+    four are null, and `index` is empty.
     """
 
     brand: str
@@ -75,8 +76,8 @@ class ComparedBrand:
 class ComparedFigures:
     """One brand in one dimension.
 
-    `praise`, `pain`, `neutral`, `net` and `share` (of its analysed mentions) are those of `summary`; `same_mix`, `effective`
-    and `difference` are as above, `same_mix` null under the minimum count and for another model version.
+    `praise`, `pain`, `neutral`, `net` and `share` (of its analysed mentions) are those of `summary`; `same_mix`,
+    `effective` and `difference` are as above, `same_mix` null under the minimum count and for another model version.
     """
 
     brand: str
@@ -116,8 +117,8 @@ class Comparison:
 
     `unread` are brands that were asked for and have nothing to compare. `mix` is that of the net sentiment, null with a
     dimension in the scope; each dimension has its own. `comparisons` is the number of differences that the p-values are
-    adjusted for. `best` is the best net sentiment of any brand in the store, over all time, and `bar` the number of brands
-    that could be it. `said` are explicit comparisons with rivals in customers' words.
+    adjusted for. `best` is the best net sentiment of any brand in the store, over all time, and `bar` the number of
+    brands that could be it. `said` are explicit comparisons with rivals in customers' words.
     """
 
     scope: Scope
@@ -134,8 +135,8 @@ class Comparison:
 def compare(session: Session, brands: Sequence[Brand], scope: Scope) -> Comparison:
     """Compare brands with the first of them that has analysed mentions.
 
-    Raises UsageError for fewer than two different brands and an impossible scope, NotFoundError for an unknown dimension
-    or a source that no brand has.
+    Raises UsageError for fewer than two different brands and an impossible scope, NotFoundError for an unknown
+    dimension or a source that no brand has.
     """
     if len({brand.id for brand in brands}) != len(brands) or len(brands) < 2:
         names = ", ".join(repr(brand.name) for brand in brands) or "none"
@@ -146,7 +147,7 @@ def compare(session: Session, brands: Sequence[Brand], scope: Scope) -> Comparis
     best = find_best(session, version, scope)
     measures = {name: _standardised(sides, version, name) for name in _measures(scope)}
     differences = _differences(measures)
-    names = {key: name for key, name in session.execute(select(ModelVersion.id, ModelVersion.name))}
+    models = {each.id: each.name for each in session.scalars(select(ModelVersion))}
     total = sum(side.mentions for side in asked)
     overall = measures.get("")
     return Comparison(
@@ -158,7 +159,7 @@ def compare(session: Session, brands: Sequence[Brand], scope: Scope) -> Comparis
                 mentions=side.mentions,
                 analysed=side.analysed,
                 share_of_voice=statistics.share(side.mentions, total),
-                model=names.get(side.brand.model_version_id),
+                model=models.get(side.brand.model_version_id or 0),
                 net_sentiment=None if overall is None else _net(side.sentences),
                 same_mix=None if overall is None else overall.net(position),
                 effective=None if overall is None else overall.effective(position),
@@ -198,7 +199,9 @@ def brands_of(session: Session, industry: str) -> list[Brand]:
     found = [brand for brand in brands if brand.industry and key_of(brand.industry) == key_of(industry)]
     if not found:
         known = ", ".join(sorted({repr(brand.industry) for brand in brands if brand.industry})) or "none yet"
-        raise NotFoundError(f"no brand in industry {industry!r}; there are {known}, see `overheard brand edit --industry`")
+        raise NotFoundError(
+            f"no brand in industry {industry!r}; there are {known}, see `overheard brand edit --industry`"
+        )
     # By what is heard, not by what is said: a reference that was chosen for its figures would bias all differences.
     sides = read_sides(session, found, Scope())
     return [side.brand for side in sorted(sides, key=lambda side: (-side.analysed, side.brand.key))]
@@ -257,7 +260,14 @@ def _differences(measures: Mapping[str, _Standardised]) -> dict[tuple[str, int],
         difference = statistics.difference(other.net, first.net)
         assert difference is not None  # both have a value
         found[key] = ComparedDifference(
-            difference.value, difference.low, difference.high, p, adjusted, adjusted < LEVEL, difference.overlap
+            value=difference.value,
+            low=difference.low,
+            high=difference.high,
+            p=p,
+            p_adjusted=adjusted,
+            # Without a mix that both can have, a difference may be one of places: nobody can call it real.
+            certain=adjusted < LEVEL and measures[key[0]].mix.by != "none",
+            overlap=difference.overlap,
         )
     return found
 

@@ -16,6 +16,7 @@ from overheard.insight.scope import Scope
 from overheard.insight.sides import Side, read_sides
 from overheard.insight.statistics import Estimate, Mean, Sums
 from overheard.store.brands import key_of, list_brands
+from overheard.store.tables import ModelVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,9 @@ class Industry:
     """The brands of one industry, pooled; `industry` is null for brands without one.
 
     `brands` are those with analysed mentions, `unread` the names of the others. `share_of_voice` is the part of all
-    mentions in [0, 1]. `net` is over all their mentions as one, so that a large brand weighs more: the net sentiment, or
-    that of the scope's dimension; `best` is the brand whose interval's low end is highest, null where none has a value.
+    mentions in [0, 1]. `net` is over all their mentions as one, so that a large brand weighs more: the net sentiment,
+    or that of the scope's dimension; `best` is the brand whose interval's low end is highest, null where none has a
+    value.
     """
 
     industry: str | None
@@ -42,8 +44,9 @@ class Industry:
 class Industries:
     """All industries in one scope, the best net first; `measure` is `net_sentiment` or a dimension.
 
-    Only brands that one and the same model version answers for are pooled, `model`: that of the most brands; `other_models` are
-    the names of those left out. Industries are heard in different places: the nets are not weighted to one mix.
+    Only brands that one and the same model version answers for are pooled, `model`: that of the most brands;
+    `other_models` are the names of those left out. Industries are heard in different places: the nets are not weighted
+    to one mix.
     """
 
     scope: Scope
@@ -55,7 +58,10 @@ class Industries:
 
 
 def compare_industries(session: Session, scope: Scope) -> Industries:
-    """Pool the brands of each industry; raises UsageError for an impossible scope, NotFoundError for an unknown dimension."""
+    """Pool the brands of each industry.
+
+    Raises UsageError for an impossible scope, NotFoundError for an unknown dimension or source.
+    """
     label = "Net sentiment" if scope.dimension is None else taxonomy.load().dimension(scope.dimension).label
     sides = read_sides(session, list_brands(session), scope)
     version = _most_common([side.brand.model_version_id for side in sides if side.analysed])
@@ -78,8 +84,6 @@ def compare_industries(session: Session, scope: Scope) -> Industries:
 
 
 def _model(session: Session, version: int) -> str:
-    from overheard.store.tables import ModelVersion
-
     return session.get_one(ModelVersion, version).name
 
 

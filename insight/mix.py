@@ -6,11 +6,12 @@ the same weight for every brand,
 
     π_b = Σ_c w_c · π_bc        with        w_c ∝ 1 / Σ_b (1 / v_bc)                        (weights add up to 1)
 
-v_bc are the voices of brand b in cell c, Kish's (Σx)² / Σx² (see `statistics`). These are overlap weights: a cell counts
-as far as all brands are heard in it, which gives differences of the least variance, and none to a cell that one brand
-lacks (Li and Li 2019, Ann. Appl. Stat. 13, 2389, for groups; Cochran 1954 for two). Brands of the same mix keep it.
-The variance is that of independent strata, Σ w_c² · Var(π_bc) (Cochran, Sampling Techniques, § 5.4); the votes that would
-have it are never more than Kish's 1 / Σ (w_c² / v_bc), and 1 / Σ (w_c² / m_bc) mentions weigh as much as all of them.
+v_bc are the voices of brand b in cell c, Kish's (Σx)² / Σx² (see `statistics`). These are overlap weights: a cell
+counts as far as all brands are heard in it, which gives differences of the least variance, and none to a cell that one
+brand lacks (Li and Li 2019, Ann. Appl. Stat. 13, 2389, for groups; Cochran 1954 for two). Brands of the same mix keep
+it. The variance is that of independent strata, Σ w_c² · Var(π_bc) (Cochran, Sampling Techniques, § 5.4); the votes that
+would have it are never more than Kish's 1 / Σ (w_c² / v_bc), and 1 / Σ (w_c² / m_bc) mentions weigh as much as all of
+them.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ Cell = TypeVar("Cell", bound=tuple[str, ...])
 LEAST = 5
 """Mentions of each brand that a cell must have: fewer do not show how they vary."""
 
-COMMON = 0.5
-"""Part of each brand's voices that the common cells must hold; else the mix is made from languages alone."""
+COMMON = 2 / 3
+"""Part of each brand's voices that the common cells must hold: a mix that left out more would tell of another brand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ def standardise(brands: Sequence[Mapping[Place, Sums]]) -> tuple[Mix, list[InMix
 
 
 def _finest(brands: Sequence[Mapping[Place, Sums]]) -> tuple[Mix, Sequence[InMix | None]]:
+    if len(brands) < 2:
+        return Mix("none", False, ()), [_as_it_is(cells) for cells in brands]
     fine = _in_common(brands)
     if fine is not None:
         weights, found = fine
@@ -104,8 +107,8 @@ def _finest(brands: Sequence[Mapping[Place, Sums]]) -> tuple[Mix, Sequence[InMix
 
 
 def _in_common(brands: Sequence[Mapping[Cell, Sums]]) -> tuple[dict[Cell, float], list[InMix]] | None:
-    """Return the weights of the cells that all brands have, and each brand under them; null where that is too little."""
-    shared = [cell for cell in (brands[0] if brands else ()) if all(_is_heard(cells.get(cell)) for cells in brands)]
+    """Return the weights of the cells that all brands have, and each brand under them; null where that is too few."""
+    shared = [cell for cell in brands[0] if all(_is_heard(cells.get(cell)) for cells in brands)]
     if not shared or any(_covered(cells, shared) < COMMON for cells in brands):
         return None
     overlap = {cell: 1 / fsum(1 / _voices(cells[cell]) for cells in brands) for cell in shared}

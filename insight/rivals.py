@@ -1,7 +1,7 @@
 """Rivals in customers' words: "faster than X", "left for Y", counted by rival and dimension, with quotes.
 
-A mention is read for this only where it names a rival, so the work grows with how often rivals are named. Rivals are the
-rival terms of the brand and all other brands of the store, each with the aliases that the store knows.
+A mention is read for this only where it names a rival, so the work grows with how often rivals are named. Rivals are
+the rival terms of the brand and all other brands of the store, each with the aliases that the store knows.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ class SaidOfRival:
     """How many mentions compare the brand with a rival in one direction.
 
     `direction` is `win` (the brand is better), `lose` (the rival is), `came_from` (the customer was the rival's) or
-    `left_for` (leaves, or is about to, for the rival). `dimensions` counts mentions by what the sentence bears on, `none`
-    where it bears on nothing. `quotes` are the newest.
+    `left_for` (leaves, or is about to, for the rival). `dimensions` counts mentions by what the sentence bears on,
+    `none` where it bears on nothing. `quotes` are the newest.
     """
 
     rival: str
@@ -86,7 +86,9 @@ class SaidOfRivals:
     rivals: tuple[SaidOfRival, ...]
 
 
-def find_said(session: Session, brands: Sequence[Brand], scope: Scope, *, quotes: int = QUOTED) -> tuple[SaidOfRivals, ...]:
+def find_said(
+    session: Session, brands: Sequence[Brand], scope: Scope, *, quotes: int = QUOTED
+) -> tuple[SaidOfRivals, ...]:
     """Return what is said of each brand and its rivals, with up to `quotes` quotes for each rival and direction.
 
     Looks at the `NEWEST` mentions. Raises UsageError for an impossible scope.
@@ -140,7 +142,8 @@ def _of_rival(rival: str, direction: str, said: Sequence[SaidQuote], quotes: int
     bearing = {(quote.mention_id, name) for quote in said for name in quote.dimensions or ("none",)}
     counts = Counter(name for _, name in bearing)
     order = [entry.name for entry in taxonomy.load().dimensions]
-    newest = {quote.mention_id: quote for quote in sorted(said, key=lambda quote: (quote.day, quote.mention_id, -quote.start))}
+    ordered = sorted(said, key=lambda quote: (quote.day, quote.mention_id, -quote.start))
+    newest = {quote.mention_id: quote for quote in ordered}
     return SaidOfRival(
         rival=rival,
         direction=direction,
@@ -207,13 +210,14 @@ def _sentence(mention: Any, opinion: Opinion, dimensions: Sequence[str]) -> _Sen
 def _candidates(session: Session, selection: Selection, spellings: Sequence[str]) -> Sequence[Any]:
     """Return the mentions among the newest whose text may hold one of the spellings."""
     last = session.scalar(select(func.max(Mention.id))) or 0
-    # What is no plain letter matches any character: the spellings are folded, texts are not.
-    patterns = [f"%{re.sub('[^a-z0-9]', '_', spelling)}%" for spelling in spellings]
-    named = [column.like(pattern) for pattern in patterns for column in (Mention.text, Mention.title)]
+    # What is no plain letter matches any character: diacritics and hyphens are written or not.
+    patterns = [f"%{re.sub('[^A-Za-z0-9]', '_', spelling)}%" for spelling in spellings]
+    # SQLite's LIKE knows no case, and is twice as fast as its ILIKE.
+    like = "like" if session.get_bind().dialect.name == "sqlite" else "ilike"
+    named = [getattr(column, like)(pattern) for pattern in patterns for column in (Mention.text, Mention.title)]
+    wanted = (Mention.id, Mention.title, Mention.text, Mention.language, Mention.day, Mention.url)
     return session.execute(
-        select(
-            Mention.id, Mention.title, Mention.text, Mention.language, Mention.day, Mention.url, Source.name.label("source")
-        )
+        select(*wanted, Source.name.label("source"))
         .join(MentionBrand, MentionBrand.mention_id == Mention.id)
         .join(Source, Source.id == Mention.source_id)
         .where(selection.speaks_of(from_brand=True), *selection.mentions())

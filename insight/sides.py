@@ -22,9 +22,10 @@ from overheard.store.totals import DimensionTotal, SentimentTotal
 SURVEY = "survey"
 """The kind of a source whose answers were asked for: they are no part of what is said in public."""
 
+
 @dataclass(slots=True)
 class Side:
-    """One brand: its mentions and stars, its sentences and pillars by measure and place, its votes by dimension and place.
+    """One brand: mentions and stars, sentences and pillars by measure and place, votes by dimension and place.
 
     Places are cells of a mix (see `place_of`). Surveys are left out.
     """
@@ -133,7 +134,7 @@ _VOTE_SUMS = ("praise", "pain", "neutral")
 
 
 def _together(selections: Sequence[Selection]) -> Selection:
-    """Return one selection with the limits of all: they differ in their sources alone, and a brand has rows at its own."""
+    """Return one selection with the limits of all: they differ in sources alone, and a brand has rows at its own."""
     if selections[0].source_ids is None:
         return selections[0]
     return replace(selections[0], source_ids=tuple({each for one in selections for each in one.source_ids or ()}))

@@ -55,7 +55,8 @@ class Names:
         longest = sorted(self._marks, key=lambda spelling: (-len(spelling), spelling))
         body = "|".join(re.escape(spelling).replace(r"\ ", "[ -]") for spelling in longest)
         self._found = re.compile(rf"(?<![\w@#])(?:{body})(?![\w@]|\.\w)") if longest else None
-        self.spellings = sorted(spelt)
+        given = {spelling for name, spellings in rivals.items() for spelling in (name, *spellings)}
+        self.spellings = sorted(spelling for spelling in given if _name(spelling) in spelt)
 
     def marked(self, text: str) -> str:
         """Return a text folded, with a mark for each name."""
@@ -150,7 +151,7 @@ def _grammar(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     lines = [
         ("win", rf"(?<!\w)(?:{cues.better})(?!\w) {_GAP}(?:{cues.than})[ ']{rival}"),
         ("lose", rf"(?<!\w)(?:{cues.worse})(?!\w) {_GAP}(?:{cues.than})[ ']{rival}"),
-        ("lose", rf"{_MARK} ?{is_word}(?:{cues.better})(?!\w)(?: {_GAP}(?:{cues.than})[ ']{filler}{here}|{end}(?=\W|$| \w))"),
+        ("lose", rf"{_MARK} ?{is_word}(?:{cues.better})(?!\w)(?: {_GAP}(?:{cues.than})[ ']{filler}{here}|{end})"),
         ("win", rf"{_MARK} ?{is_word}(?:{cues.worse})(?!\w) {_GAP}(?:{cues.than})[ ']{filler}{here}"),
         ("beside", rf"(?<!\w)(?:{cues.unlike})[ ']{rival}"),
     ]

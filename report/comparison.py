@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from overheard.insight.best import Best
 from overheard.insight.compare import ComparedBrand, ComparedDifference, ComparedDimension, ComparedFigures, Comparison
 from overheard.insight.mix import Mix
 from overheard.insight.rivals import SaidOfRival, SaidOfRivals, SaidQuote
@@ -30,6 +31,8 @@ NAMED = 5
 FEW = 10
 """Brands below which a best in class says little, which is told."""
 
+NOTHING = Estimate(None, None, None, 0)
+
 SAYS = {"win": "better than", "lose": "worse than", "came_from": "came from", "left_for": "left for"}
 
 COLUMNS = (
@@ -44,8 +47,8 @@ def parts(comparison: Comparison, width: int) -> Iterator[RenderableType]:
     scope = figures.limits(comparison.scope)
     yield Text.assemble((_title(comparison), "bold"), "  ", (printable(scope), QUIET))
     if not comparison.brands:
-        yield Text("Nothing to compare: no brand has analysed mentions here. Widen the filters, or `overheard classify`.")
-    elif comparison.brands:
+        yield Text("Nothing to compare: no brand has analysed mentions here. Widen the filters or classify some.")
+    else:
         yield Text(_mix(comparison), style=QUIET)
         others = len(comparison.brands) - 1
         at_once = 1 if others == 1 else max(1, (width - LABEL_WIDTH) // BRAND_WIDTH - 1)
@@ -80,7 +83,8 @@ def _table(comparison: Comparison, chosen: Sequence[int]) -> Table:
         if before is not None and before.kind != dimension.kind:
             table.add_section()
         here = [dimension.brands[each] for each in chosen]
-        table.add_row(dimension.label + _sign(dimension.mix), *_cells([(_shown(entry), entry.difference) for entry in here]))
+        nets = [(_shown(entry), entry.difference) for entry in here]
+        table.add_row(dimension.label + _sign(dimension), *_cells(nets))
     return table
 
 
@@ -98,9 +102,9 @@ def _add_key_figures(table: Table, brands: Sequence[ComparedBrand]) -> None:
 
 
 def _shown(entry: ComparedBrand | ComparedFigures) -> Estimate:
-    """Return what is compared: the net in the mix, or else that of all mentions, which may have a reason for no value."""
+    """Return what is compared: the net in the mix, or else that of all mentions, which may say why there is none."""
     net = entry.net_sentiment if isinstance(entry, ComparedBrand) else entry.net
-    return entry.same_mix or net or Estimate(None, None, None, 0)
+    return entry.same_mix or net or NOTHING
 
 
 def _share(part: Estimate) -> str:
@@ -133,27 +137,31 @@ def _style(found: ComparedDifference | None) -> str:
     return GOOD if found.value > 0 else BAD
 
 
-def _sign(mix: Mix) -> str:
-    return {"none": " *", "language": " +"}.get(mix.by, "")
+def _sign(dimension: ComparedDimension) -> str:
+    return {"none": " *", "language": " +"}.get(dimension.mix.by, "") if _is_compared(dimension) else ""
+
+
+def _is_compared(dimension: ComparedDimension) -> bool:
+    return sum(entry.same_mix is not None for entry in dimension.brands) > 1
 
 
 def _mix(comparison: Comparison) -> str:
     """Say in which mix the nets are compared, and where it is a coarser one."""
-    mixes = [dimension.mix for dimension in comparison.dimensions]
+    mixes = [dimension.mix for dimension in comparison.dimensions if _is_compared(dimension)]
     mix = comparison.mix or (mixes[0] if mixes else None)
     if mix is None:
         return ""
     if mix.alike:
         text = f"All brands are heard in one place: {_listed(mix)}."
     elif mix.by == "none":
-        text = "Each brand in its own mix: too few mentions where all are heard, so differences may be of the sources."
+        text = "Each brand in its own mix, too few mentions where all are heard: no difference is marked."
     else:
         text = f"Each brand weighted to the same mix of {_kind(mix)}: {_listed(mix)}."
         text += f" Effective mentions: {_effective(comparison)}."
     if any(other.by == "language" for other in mixes) and mix.by != "language":
         text += " +: the same mix of languages alone."
     if any(other.by == "none" for other in mixes) and mix.by != "none":
-        text += " *: own mix each, too few mentions where all are heard."
+        text += " *: own mix each, too few mentions where all are heard; not marked."
     return text
 
 
@@ -174,14 +182,14 @@ def _place(source: str | None) -> str:
 
 
 def _effective(comparison: Comparison) -> str:
-    entries: Sequence[ComparedBrand | ComparedFigures] = comparison.brands
+    """Say how many mentions of each brand weigh in the mix, of how many."""
+    counted = [(brand.brand, brand.effective, brand.analysed) for brand in comparison.brands]
     if comparison.mix is None and comparison.dimensions:
-        entries = comparison.dimensions[0].brands
-    known = [(entry.brand, entry.effective, entry.same_mix) for entry in entries]
+        counted = [(entry.brand, entry.effective, entry.net.n) for entry in comparison.dimensions[0].brands]
     return ", ".join(
-        f"{printable(name)} {figures.count(round(effective))} of {figures.count(net.n)}"
-        for name, effective, net in known
-        if effective is not None and net is not None
+        f"{printable(name)} {figures.count(round(effective))} of {figures.count(mentions)}"
+        for name, effective, mentions in counted
+        if effective is not None
     )
 
 
@@ -239,12 +247,16 @@ def _said(said: Sequence[SaidOfRivals]) -> Iterator[RenderableType]:
             (head, "bold"), f": {figures.count(brand.mentions)} of {figures.count(brand.naming)} mentions that name one"
         )
         for entry in brand.rivals[:NAMED]:
-            yield Padding(Text(_counted(entry)), (0, 0, 0, 2), expand=False)
+            yield _indented(_counted(entry), 2)
             for quote in entry.quotes[:1]:
-                yield Padding(Text(f"“{printable(quote.text)}” {_origin(quote)}", style=QUIET), (0, 0, 0, 4), expand=False)
+                yield _indented(f"“{printable(quote.text)}” {_origin(quote)}", 4, QUIET)
         if brand.rivals[NAMED:]:
             rest = sum(entry.mentions for entry in brand.rivals[NAMED:])
-            yield Padding(Text(f"and {len(brand.rivals[NAMED:])} others in {figures.count(rest)} mentions"), (0, 0, 0, 2), expand=False)
+            yield _indented(f"and {len(brand.rivals[NAMED:])} others in {figures.count(rest)} mentions", 2)
+
+
+def _indented(text: str, cells: int, style: str = "") -> Padding:
+    return Padding(Text(text, style=style), (0, 0, 0, cells), expand=False)
 
 
 def _counted(entry: SaidOfRival) -> str:
@@ -259,33 +271,35 @@ def _origin(quote: SaidQuote) -> str:
 
 def rows(comparison: Comparison) -> Iterator[spreadsheet.Row]:
     if comparison.mix is not None:
-        best = comparison.best
         for brand in comparison.brands:
             yield {
                 "dimension": "net_sentiment", "label": "Net sentiment", "kind": "overall", "brand": brand.brand,
-                "model": brand.model, **spreadsheet.estimate("net", brand.net_sentiment or Estimate(None, None, None, 0)),
-                **_compared(brand, comparison.mix), "best": best and best.brand, "best_net": best and best.net.value,
+                "model": brand.model, **spreadsheet.estimate("net", brand.net_sentiment or NOTHING),
+                **_compared(brand, comparison.mix), **_best(comparison.best),
             }  # fmt: skip
     for dimension in comparison.dimensions:
         yield from _dimension_rows(comparison, dimension)
 
 
 def _dimension_rows(comparison: Comparison, dimension: ComparedDimension) -> Iterator[spreadsheet.Row]:
-    best = dimension.best
     for brand, entry in zip(comparison.brands, dimension.brands, strict=True):
         yield {
             "dimension": dimension.dimension, "label": dimension.label, "kind": dimension.kind, "brand": entry.brand,
             "model": brand.model, "praise": entry.praise, "pain": entry.pain, "neutral": entry.neutral,
             "share": entry.share, **spreadsheet.estimate("net", entry.net), **_compared(entry, dimension.mix),
-            "best": best and best.brand, "best_net": best and best.net.value,
+            **_best(dimension.best),
         }  # fmt: skip
+
+
+def _best(best: Best | None) -> spreadsheet.Row:
+    return {"best": best.brand if best else None, "best_net": best.net.value if best else None}
 
 
 def _compared(entry: ComparedBrand | ComparedFigures, mix: Mix) -> spreadsheet.Row:
     found = entry.difference
     return {
         "mix": mix.by,
-        **spreadsheet.estimate("same_mix", entry.same_mix or Estimate(None, None, None, 0)),
+        **spreadsheet.estimate("same_mix", entry.same_mix or NOTHING),
         "effective": entry.effective,
         "difference": found.value if found else None,
         "difference_low": found.low if found else None,
@@ -302,7 +316,8 @@ def lines(comparison: Comparison) -> Iterator[str]:
     yield ""
     scope = markdown.escaped(figures.limits(comparison.scope))
     if names:
-        yield f"{scope}; differences to {names[0]}, in bold where they are real after {comparison.comparisons} comparisons"
+        real = f"in bold where they are real after {comparison.comparisons} comparisons"
+        yield f"{scope}; differences to {names[0]}, {real}"
         yield ""
         yield markdown.escaped(_mix(comparison))
         yield ""
@@ -323,14 +338,14 @@ def _markdown_rows(comparison: Comparison) -> Iterator[Sequence[str]]:
     yield "Stars", *(figures.stars(brand.rating) for brand in brands), ""
     if comparison.mix is not None:
         yield "CX index", *(figures.index(brand.index["overall"]) for brand in brands), ""
-        best = comparison.best
-        set_by = "" if best is None else f"{markdown.escaped(_holder(best.brand, best.industry))}: {figures.net(best.net)}"
-        yield "Net sentiment", *(_cell(brand) for brand in brands), set_by
+        yield "Net sentiment", *(_cell(brand) for brand in brands), _set_by(comparison.best)
     for dimension in comparison.dimensions:
-        best = dimension.best
-        set_by = "" if best is None else f"{markdown.escaped(_holder(best.brand, best.industry))}: {figures.net(best.net)}"
-        label = markdown.escaped(dimension.label + _sign(dimension.mix))
-        yield label, *(_cell(entry) for entry in dimension.brands), set_by
+        label = markdown.escaped(dimension.label + _sign(dimension))
+        yield label, *(_cell(entry) for entry in dimension.brands), _set_by(dimension.best)
+
+
+def _set_by(best: Best | None) -> str:
+    return "" if best is None else f"{markdown.escaped(_holder(best.brand, best.industry))}: {figures.net(best.net)}"
 
 
 def _cell(entry: ComparedBrand | ComparedFigures) -> str:

@@ -203,7 +203,10 @@ def test_no_rivals_and_no_cues_give_nothing() -> None:
     assert find("Better than Ostwald.", NAMES, "xx") == []
 
 
-@given(st.lists(st.sampled_from("better than Ostwald Südsee from to left, switched not - ' Nordwind ? als que".split(" "))))
+WORDS = "better than Ostwald Südsee from to left, switched not - ' Nordwind ? als que".split()
+
+
+@given(st.lists(st.sampled_from(WORDS)))
 def test_any_sentence_is_read(words: list[str]) -> None:
     for language in CUES:
         for rival, direction in find(" ".join(words), NAMES, language, "positive"):

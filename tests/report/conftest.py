@@ -51,7 +51,8 @@ def told_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         version = ModelVersion(name="opinion-7", created_at=datetime.now(UTC))
         session.add(version)
         session.flush()
-        brands = [add_brand(session, name) for name in ("Nordwind", "[Süd]see", "Ostwald", "Westend", "Inland")]
+        names = ("Nordwind", "[Süd]see", "Ostwald", "Westend", "Inland", "Unheard")
+        brands = [add_brand(session, name) for name in names]
         source = import_source(session, "trust|post")
         for brand in brands:
             brand.model_version_id = version.id
@@ -64,6 +65,8 @@ def told_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
             tell(session, brands[1], source, kind(number))
             fast = Said(text="Very fast.", sentiment="positive", dimensions={"speed": ("positive", 0.9)})
             tell(session, brands[1], source, Told(sentences=(fast,)))
+            for brand in brands[2:5]:
+                tell(session, brand, source, Told(sentences=(fast,)))
         tell(
             session,
             brands[0],

@@ -111,10 +111,25 @@ def test_the_keys_of_a_summary_are_a_contract(answers: Answers) -> None:
 
 def test_the_keys_of_a_comparison_and_of_found_mentions(answers: Answers) -> None:
     comparison = json.loads(to_json(answers.comparison))
-    assert list(comparison) == ["scope", "brands", "dimensions"]
-    speed = comparison["dimensions"][0]["brands"][1]
-    assert list(speed) == ["brand", "praise", "pain", "neutral", "net", "share", "difference"]
-    assert list(speed["difference"]) == ["value", "low", "high", "certain", "overlap"]
+    assert list(comparison) == [
+        "scope", "brands", "unread", "mix", "comparisons", "dimensions", "best", "bar", "said",
+    ]  # fmt: skip
+    assert list(comparison["brands"][0]) == [
+        "brand", "industry", "mentions", "analysed", "share_of_voice", "model", "net_sentiment", "same_mix",
+        "effective", "difference", "rating", "index",
+    ]  # fmt: skip
+    dimension = comparison["dimensions"][0]
+    assert list(dimension) == ["dimension", "label", "kind", "mix", "brands", "best"]
+    assert list(dimension["mix"]) == ["by", "alike", "cells"]
+    service = next(entry for entry in comparison["dimensions"] if entry["dimension"] == "service")
+    assert service["mix"]["cells"] == [{"source": "trust|post", "language": "en", "weight": 1.0}]
+    assert keys(dimension["best"]) == {"brand": None, "industry": None, "net": ESTIMATE}
+    speed = dimension["brands"][1]
+    assert list(speed) == [
+        "brand", "praise", "pain", "neutral", "net", "share", "same_mix", "effective", "difference",
+    ]  # fmt: skip
+    assert list(speed["difference"]) == ["value", "low", "high", "p", "p_adjusted", "certain", "overlap"]
+    assert list(comparison["said"][0]) == ["brand", "naming", "mentions", "came", "left", "rivals"]
     (first, *_) = json.loads(to_json(answers.found))
     assert list(first)[:5] == ["mention_id", "source", "kind", "language", "day"]
     assert first["opinions"][0]["dimensions"] == {"speed": {"polarity": "negative", "score": 0.9}}
@@ -212,9 +227,11 @@ def test_csv_of_nothing_has_its_header(answers: Answers) -> None:
 
 def test_csv_of_a_comparison_has_a_row_per_dimension_and_brand(answers: Answers) -> None:
     rows = list(csv.DictReader(io.StringIO(to_csv(answers.comparison))))
-    assert [(row["dimension"], row["brand"], row["difference"], row["certain"]) for row in rows[:2]] == [
+    assert [(row["dimension"], row["brand"], row["difference"], row["certain"]) for row in rows[:4]] == [
+        ("net_sentiment", "Nordwind", "", ""),
+        ("net_sentiment", "[Süd]see", "100.0", "no"),
         ("speed", "Nordwind", "", ""),
-        ("speed", "[Süd]see", "200.0", "yes"),
+        ("speed", "[Süd]see", "200.0", "no"),
     ]
 
 
@@ -231,7 +248,11 @@ def test_markdown_escapes_what_customers_wrote(answers: Answers) -> None:
 def test_markdown_of_a_comparison_and_of_mentions(answers: Answers) -> None:
     text = to_md(answers.comparison)
     assert text.startswith("# Nordwind, \\[Süd\\]see\n")
-    assert re.search(r"^\| Speed \| −100 \([^|]*\) \| \+100 \([^|]*\); \*\*\+200 \([^|]*\)\*\* \|$", text, re.MULTILINE)
+    assert re.search(
+        r"^\| Speed \\\* \| −100 \([^|]*\) \| \+100 \([^|]*\); \+200 \([^|]*\) \| \\\[Süd\\\]see: [^|]*\|$",
+        text,
+        re.MULTILINE,
+    )
     found = to_md(answers.found)
     assert "- **Waited 12 weeks for it.** (negative, speed negative 0.90, at receive)" in found
 

@@ -75,7 +75,9 @@ def test_a_summary_says(answers: Answers, line: str) -> None:
         r"Nordwind and \[Süd\]see  all time, all languages",
         r" +Nordwind +\[Süd\]see +Difference",
         r" Mentions +29 +24 +",
-        r" Speed +−100 \(−100…−\d+\) +\+100 \(\+\d+…\+100\) +\+200 \(\+\d+…\+200\) ▲",
+        r"Each brand in its own mix",
+        r" Share of voice +55 % \(41…68\) +45 % \(32…59\)",
+        r" Speed \* +−100 \(−100…−\d+\) +\+100 \(\+\d+…\+100\) +\+200 \(\+\d+…\+200\) +$",
         r" Culture +too few \(0\) +too few \(0\) +$",
     ],
 )
@@ -89,8 +91,17 @@ def test_many_brands_are_split_over_tables_that_fit(told_store: Store) -> None:
         found = compare(session, brands, Scope())
     text = printed(found)
     assert max(cell_len(line) for line in text.splitlines()) <= 80
-    assert text.count(" Net sentiment ") == 2
-    assert printed(found, 160).count(" Net sentiment ") == 1
+    assert text.count(" Share of voice ") == 2
+    assert printed(found, 160).count(" Share of voice ") == 1
+
+
+def test_brands_without_analysed_mentions_are_listed(told_store: Store) -> None:
+    with told_store.reading() as session:
+        found = compare(session, [find_brand(session, name) for name in ("Unheard", "Nordwind", "[Süd]see")], Scope())
+        empty = compare(session, [find_brand(session, name) for name in ("Unheard", "Nordwind")], Scope(language="nl"))
+    assert "Without analysed mentions here: Unheard (0)" in printed(found)
+    assert "Nothing to compare" in printed(empty)
+    assert "Without analysed mentions here: Unheard (0), Nordwind (0)" in printed(empty)
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,8 @@ def told(any_store: Store) -> Store:
                 source = import_source(session, place)
                 for day in range(1, 8):
                     for language in ("en", "nl"):
-                        tell(session, brand, source,
-                             Told(sentences=(SLOW, FAST, FAST), day=date(2026, 10, day), language=language))  # fmt: skip
+                        said = (SLOW, FAST, FAST)
+                        tell(session, brand, source, Told(sentences=said, day=date(2026, 10, day), language=language))
     count_up(any_store)
     return any_store
 

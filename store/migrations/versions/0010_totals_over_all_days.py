@@ -36,9 +36,7 @@ def upgrade() -> None:
             *(sa.Column(count, sa.Integer(), nullable=False) for count in counts),
             sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=f"fk_{table}_brand_id", ondelete="CASCADE"),
             sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=f"fk_{table}_source_id", ondelete="CASCADE"),
-            sa.ForeignKeyConstraint(
-                ["model_version_id"], ["model_versions.id"], name=f"fk_{table}_model_version_id"
-            ),
+            sa.ForeignKeyConstraint(["model_version_id"], ["model_versions.id"], name=f"fk_{table}_model_version_id"),
             sa.PrimaryKeyConstraint(*keys, name=f"pk_{table}"),
             sqlite_with_rowid=False,
         )
