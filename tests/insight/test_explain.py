@@ -158,5 +158,3 @@ def test_a_long_text_is_replaced_whole() -> None:
     before, after = "so " * LONGEST_DIFF + "old", "so " * LONGEST_DIFF + "new"
     assert [each.change for each in word_changes(before, after)] == ["removed", "added"]
     assert word_changes("", "") == ()
-
-
