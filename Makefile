@@ -6,6 +6,7 @@ BIN := .venv/bin
 .PHONY: demo test check test-servers speed crawling answers transfer extraction relevance relevance-fit clean
 .PHONY: demo test check test-servers speed crawling alerts-power transfer extraction relevance relevance-fit clean
 .PHONY: demo test check test-servers speed families crawling transfer extraction relevance relevance-fit clean
+.PHONY: demo test check test-servers speed crawling transfer extraction relevance relevance-fit changes clean
 
 demo: .venv/installed
 	$(BIN)/overheard demo
@@ -66,6 +67,10 @@ relevance-fit: .venv/installed
 extraction: .venv/installed
 	$(BIN)/pip install --quiet --editable '.[bench]'
 	$(BIN)/python benchmarks/extraction.py
+
+# False change points and power of `trend`, as docs/methods.md says: a minute. With STORE=URL also on shuffled histories.
+changes: .venv/installed
+	$(BIN)/python benchmarks/changes.py $(if $(STORE),--store $(STORE))
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -6,15 +6,16 @@ The method is in docs/methods-trend.md; `benchmarks/changes.py` measures its fal
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import erf, exp, log, pi, sqrt
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import erf, exp, inf, log, pi, sqrt
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from overheard.insight import statistics
-from overheard.insight.statistics import MINIMUM, Sums
+from overheard.insight.statistics import MINIMUM, Difference, Sums
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -40,9 +41,10 @@ class Series:
     `spread` / m. Without a mention the weight is 0 and the net stands for nothing.
 
     Real nets vary more than that from period to period, a campaign here, a busy Monday there: `dispersion` times as
-    much, at least once.
+    much, at least once. `sums` is what all of it comes from.
     """
 
+    sums: tuple[Sums, ...]
     nets: Floats
     weights: Floats
     spread: float
@@ -84,7 +86,7 @@ def series(periods: Sequence[Sums]) -> Series:
     weights = np.array([each.mentions for each in periods], dtype=np.float64)
     whole = statistics.pooled(periods)
     if whole.mentions < MINIMUM or whole.positive + whole.negative == 0:
-        return Series(np.zeros(len(periods)), np.zeros(len(periods)), 1.0, 1.0)
+        return Series(tuple(periods), np.zeros(len(periods)), np.zeros(len(periods)), 1.0, 1.0)
     ratio, size = _ratio(whole), (whole.positive + whole.negative) / whole.mentions
     off = [each.positive - each.negative - ratio * (each.positive + each.negative) for each in periods]
     seen = weights > 0
@@ -94,7 +96,7 @@ def series(periods: Sequence[Sums]) -> Series:
     of_more = _ratio(more)
     residuals = more.sum_yy - 2 * of_more * more.sum_xy + of_more**2 * more.sum_xx
     spread = 100**2 * residuals / (more.mentions - 1) / size**2
-    return Series(nets, weights, spread, dispersion(nets, weights, spread))
+    return Series(tuple(periods), nets, weights, spread, dispersion(nets, weights, spread))
 
 
 def _ratio(sums: Sums) -> float:
@@ -131,19 +133,57 @@ def find_shifts(found: Series, *, shortest: int, count: int = 1) -> list[Shift]:
 
     The levels are those that lose least of the fit with a penalty for each change (optimal partitioning: Jackson et al.
     2005; PELT finds the same). A level holds for at least `shortest` periods with mentions, and the minimum count of
-    mentions. `count` series are looked at together.
+    mentions. A change stands only where the nets on both sides differ for certain. `count` series are looked at
+    together.
     """
     seen = np.flatnonzero(found.weights > 0)
     if len(seen) < max(LEAST, 2 * shortest):
         return []
     fit = _Fit(found.weights[seen], found.nets[seen], found.spread * found.dispersion)
     cuts = _best_cuts(fit, penalty(len(seen), count), shortest)
+    cuts = _certain_cuts(replace(found, sums=tuple(found.sums[place] for place in seen)), cuts)
     bounds = [0, *cuts, len(seen)]
     shifts = []
     for before, cut, after in zip(bounds, cuts, bounds[2:], strict=False):
         first, last = _location(fit, before, cut, after, shortest)
         shifts.append(Shift(*(int(seen[each]) for each in (cut, first, last))))
     return shifts
+
+
+def change(found: Series, start: int, cut: int, end: int) -> Difference | None:
+    """Return how far the net of the periods from `cut` up to `end` lies above that of those from `start` to `cut`."""
+    sides = (found.sums[one:other] for one, other in pairwise((start, cut, end)))
+    before, after = (statistics.net(statistics.pooled(side)) for side in sides)
+    return widened(statistics.difference(after, before), found.dispersion)
+
+
+def widened(found: Difference | None, dispersion: float) -> Difference | None:
+    """Return a difference whose interval is that of figures that vary `dispersion` times more than by chance."""
+    if found is None:
+        return None
+    wider = sqrt(dispersion)
+    low, high = found.value - wider * (found.value - found.low), found.value + wider * (found.high - found.value)
+    return replace(found, low=low, high=high, certain=low > 0 or high < 0)
+
+
+def _certain_cuts(found: Series, cuts: Sequence[int]) -> list[int]:
+    """Return the cuts without those, the least certain first, whose levels do not differ for certain."""
+    left = list(cuts)
+    while left:
+        bounds = [0, *left, len(found.sums)]
+        doubts = [_doubt(change(found, *bounds[place : place + 3])) for place in range(len(left))]
+        if max(doubts) < 1:
+            break
+        del left[doubts.index(max(doubts))]
+    return left
+
+
+def _doubt(found: Difference | None) -> float:
+    """Return how far the interval reaches towards 0, in parts of the way: from 1 on, 0 is in it."""
+    if found is None or not found.value:
+        return inf
+    reach = found.value - found.low if found.value > 0 else found.high - found.value
+    return reach / abs(found.value)
 
 
 class _Fit:

@@ -111,7 +111,7 @@ class Halves:
         """Return how the net moved, the interval widened by how much more than by chance the parts vary."""
         before, after = self.nets(dimension)
         parts = [sums for part in self._parts() for sums in self._sums(part, dimension)]
-        return widened(statistics.difference(after, before), changes.series(parts).dispersion)
+        return changes.widened(statistics.difference(after, before), changes.series(parts).dispersion)
 
     def _parts(self) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
         return self.before, self.after
@@ -258,15 +258,6 @@ def _is_worse(found: Expectation) -> bool:
     if found.change is None:
         return False
     return found.change.value < 0 if found.measure == "stars" else found.change.value > 0
-
-
-def widened(found: Difference | None, dispersion: float) -> Difference | None:
-    """Return a difference whose interval is that of figures that vary `dispersion` times more than by chance."""
-    if found is None:
-        return None
-    wider = sqrt(dispersion)
-    low, high = found.value - wider * (found.value - found.low), found.value + wider * (found.high - found.value)
-    return replace(found, low=low, high=high, certain=low > 0 or high < 0)
 
 
 def holm(found: Sequence[Difference | None]) -> list[bool]:

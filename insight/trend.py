@@ -23,7 +23,6 @@ from overheard.insight.complacency import (
     find_complacency,
     holm,
     read_halves,
-    widened,
     window,
 )
 from overheard.insight.periods import Bounds, Said, calendar, chosen, read_periods
@@ -274,7 +273,7 @@ class _Work:
         for shift, start, end in zip(shifts, cuts, cuts[2:], strict=False):
             sides = said[start : shift.position], said[shift.position : end]
             before, after = (_net(side, dimension) for side in sides)
-            size = widened(statistics.difference(after, before), found.dispersion)
+            size = changes.change(found, start, shift.position, end)
             if size is None:
                 continue
             paces = [sum(_mentions(part, dimension) for part in side) / len(side) for side in sides]
@@ -301,7 +300,7 @@ class _Work:
             return None
         before = self._strata(self.version, self.bounds[start][0], self.bounds[cut - 1][1])
         after = self._strata(self.version, self.bounds[cut][0], self.bounds[end - 1][1])
-        return widened(same_mix(before, after), dispersion)
+        return changes.widened(same_mix(before, after), dispersion)
 
     def _strata(self, version: int, since: date, until: date) -> dict[tuple[int, str], Sums]:
         cells = read_sentiment(self.session, version, replace(self.selection, since=since, until=until))

@@ -72,9 +72,11 @@ def bracketed(number: int, opinion: ReadOpinion, said: str) -> str:
 
 
 def _gap(text: str) -> str:
-    """Write what stands between two opinions, so that words stay apart."""
+    """Write what stands between two opinions on one line, words as far apart as they were."""
     said = printable(text)
-    return f" {said} " if said else " " if text else ""
+    if not said:
+        return " " if text else ""
+    return f"{' ' if text[0].isspace() else ''}{said}{' ' if text[-1].isspace() else ''}"
 
 
 def main_reading(found: Explanation) -> Reading | None:

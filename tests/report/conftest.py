@@ -11,9 +11,11 @@ from told import Said, Told, count_up, tell
 
 from overheard.insight.compare import Comparison, compare
 from overheard.insight.duplicates import Duplicate, DuplicateGroup, Duplicates
+from overheard.insight.explain import Explanation, explain
 from overheard.insight.mentions import Found, find_mentions
 from overheard.insight.scope import Scope
 from overheard.insight.summary import Summary, summarise
+from overheard.insight.trend import Trend, find_trend
 from overheard.store.brands import add_brand, find_brand, import_source
 from overheard.store.database import Store
 from overheard.store.tables import ModelVersion
@@ -41,6 +43,8 @@ class Answers:
     comparison: Comparison
     found: list[Found]
     duplicates: Duplicates
+    trend: Trend
+    explanation: Explanation
 
 
 @pytest.fixture(scope="session")
@@ -98,9 +102,12 @@ def answers(told_store: Store) -> Answers:
     """The answers about that store."""
     with told_store.reading() as session:
         brand, other = find_brand(session, "Nordwind"), find_brand(session, "[Süd]see")
+        found = find_mentions(session, brand, Scope(dimension="speed"), polarity="negative", limit=3)
         return Answers(
             summary=summarise(session, brand, Scope()),
             comparison=compare(session, [brand, other], Scope()),
-            found=find_mentions(session, brand, Scope(dimension="speed"), polarity="negative", limit=3),
+            found=found,
             duplicates=DUPLICATES,
+            trend=find_trend(session, brand, Scope(), by="day"),
+            explanation=explain(session, found[0].mention_id),
         )

@@ -30,7 +30,9 @@ def printed(answer: Any, width: int = 80, **options: object) -> str:
 
 
 def every(answers: Answers) -> Sequence[Any]:
-    return answers.summary, answers.comparison, answers.found, answers.duplicates
+    return (
+        answers.summary, answers.comparison, answers.found, answers.duplicates, answers.trend, answers.explanation,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("width", [80, 100, 160])
