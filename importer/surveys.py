@@ -306,7 +306,7 @@ class _SurveyRun(Run):
                     AnswerDraft(key, reading.scores, reading.item.published.date() if reading.item.published else None)
                     for key, reading in keyed.items()
                 ]
-                mentions = dict(session.execute(commented).tuples())
+                mentions = dict(session.execute(commented).tuples().all())
                 done = upsert_answers(session, source, brand_id, drafts, mentions)
                 # A comment may be edited where the score stays.
                 updated = max(done.updated, received.updated)
