@@ -77,7 +77,7 @@ def test_an_inbox_is_written_in_every_format(home: Path, form: str, praise: tupl
     if form == "md":
         assert "<b>" not in text
     if form == "csv":
-        assert len(list(csv.DictReader(io.StringIO(text)))) == (0 if praise else 2)
+        assert len(list(csv.DictReader(io.StringIO(text)))) == (1 if praise else 2)
 
 
 def test_a_brand_may_be_called_like_a_command(home: Path) -> None:
