@@ -55,9 +55,7 @@ def show(home: Home, brand: str, praise: bool, limit: int, scope: Scope, form: s
     from overheard.store.brands import find_brand
 
     with home.store() as store, store.reading() as session:
-        found = find_inbox(
-            session, find_brand(session, brand), scope, home.settings.inbox, praise=praise, limit=limit
-        )
+        found = find_inbox(session, find_brand(session, brand), scope, home.settings.inbox, praise=praise, limit=limit)
     render(found, form, console())
 
 

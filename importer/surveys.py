@@ -41,7 +41,7 @@ from overheard.store.tables import Mention
 NAMES = {
     "nps": re.compile(
         r"\bnps\b|\bnet promoter\b|\brecommend|\bweiterempf|\bempfehl|\baanbevel|\baanraden|\brecommand|\braccomand|"
-        r"\bconsigli|\brecomend"
+        r"\bconsigli|\brecomend|\brecomand"
     ),
     "csat": re.compile(
         r"\bcsat\b|\bsatisf|\bzufrieden|\bkundenzufrieden|\btevreden|\bklanttevreden|\bsoddisf|\bmultumi|\binsatisf"
@@ -306,7 +306,7 @@ class _SurveyRun(Run):
                     AnswerDraft(key, reading.scores, reading.item.published.date() if reading.item.published else None)
                     for key, reading in keyed.items()
                 ]
-                mentions = dict(session.execute(commented).tuples())
+                mentions = dict(session.execute(commented).all())
                 done = upsert_answers(session, source, brand_id, drafts, mentions)
                 # A comment may be edited where the score stays.
                 updated = max(done.updated, received.updated)

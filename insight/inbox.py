@@ -1,11 +1,11 @@
 """The inbox: complaints that want an answer, the worst and the longest waiting first; praise worth a thank-you.
 
-What is open is read from the mentions themselves, the newest first and at most `MOST` of them, never from all.
+What is open is read from the mentions themselves: from the newest `MOST` of them, never from all.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -36,8 +36,8 @@ from overheard.store.tables import (
 HORIZON = 90
 """Days that are looked at where no `since` is given."""
 
-MOST = 20_000
-"""Mentions without an answer that are looked at, the newest first."""
+MOST = 30_000
+"""Mentions that are looked at, the newest ones, in whole days."""
 
 AT_ONCE = 5000
 """Mentions that one statement names."""
@@ -133,10 +133,11 @@ class Inbox:
     """What wants an answer, in one scope.
 
     `kind` is `complaints` or `praise`. `since_days` is the number of days looked at because the scope named none, null
-    where it did. `looked_at` counts the mentions without a known answer, `cut_off` says that there are older ones
-    beyond the `MOST` newest. `open` of them want an answer, of which `overdue` wait longer than their target, `unknown`
-    may have one (their source does not say), and `with_the_customer` have had one. `entries` are the first of them.
-    `newest` is the day of the brand's newest mention, whatever the scope.
+    where it did. `looked_at` counts the mentions without a known answer. `first` is the day that the `MOST` newest
+    mentions of the scope begin with where it holds more, and nothing before it was looked at; null where all were.
+    `open` of them want an answer, of which `overdue` wait longer than their target, `unknown` may have one (their
+    source does not say), and `with_the_customer` have had one. `entries` are the first of them, `replies` the sources
+    that report replies. `newest` is the day of the brand's newest mention, whatever the scope.
     """
 
     brand: str
@@ -145,7 +146,7 @@ class Inbox:
     at: datetime
     since_days: int | None
     looked_at: int
-    cut_off: bool
+    first: date | None
     open: int
     overdue: int
     unknown: int
@@ -258,7 +259,10 @@ def find_inbox(
     limited, days = _within_horizon(scope, now)
     selection = select_scope(session, brand, limited)
     sources = _sources(session, selection)
-    found, cut_off = _candidates(session, brand.model_version_id, selection, list(sources))
+    first = _first_day(session, selection)
+    if first is not None:
+        selection = replace(selection, since=first)
+    found = _candidates(session, brand.model_version_id, selection, list(sources))
     looked_at = len(found)
     found = [candidate for candidate in found if candidate.is_open]
     _hear(session, brand.model_version_id, found)
@@ -275,7 +279,7 @@ def find_inbox(
         at=now,
         since_days=days,
         looked_at=looked_at,
-        cut_off=cut_off,
+        first=first,
         open=len(found),
         overdue=sum(candidate.overdue for candidate in found),
         unknown=sum(candidate.reply_state == "unknown" for candidate in found),
@@ -359,10 +363,22 @@ def _standing(note: InboxNote | None, mention: Any) -> tuple[str, str | None]:
     return note.status, None
 
 
+def _first_day(session: Session, selection: Selection) -> date | None:
+    """Return the day that the `MOST` newest mentions begin with, None where there are not so many."""
+    table, seen = MentionRollup, 0
+    first: date | None = None
+    days = select(table.day, func.sum(table.mentions)).where(*selection.cells(table)).group_by(table.day)
+    for day, mentions in session.execute(days.order_by(table.day.desc())):
+        if seen > MOST:
+            return first
+        seen, first = seen + mentions, day
+    return None
+
+
 def _candidates(
     session: Session, version: int | None, selection: Selection, source_ids: Collection[int]
-) -> tuple[list[_Candidate], bool]:
-    """Return what has no known answer, or may have been reopened, the newest first; and whether there is more."""
+) -> list[_Candidate]:
+    """Return what has no known answer, or may have been reopened."""
     noted = exists().where(InboxNote.mention_id == Mention.id)
     wanted = or_(Mention.reply_state != "answered", Mention.edited > Mention.replied, noted)
     read = and_(Classification.mention_id == Mention.id, Classification.model_version_id == version)
@@ -376,14 +392,9 @@ def _candidates(
         .join(Classification, read, isouter=True)
         .where(Mention.source_id.in_(source_ids), Mention.vanished.is_(None), wanted)
         .where(selection.speaks_of(from_brand=False), *selection.mentions())
-        .order_by(Mention.day.desc(), Mention.id.desc())
-        .limit(MOST + 1)
     ).all()
-    chosen = rows[:MOST]
-    notes = {
-        note.mention_id: note for some in _parts([row.id for row in chosen]) for note in latest_notes(session, some)
-    }
-    return [_Candidate(row, notes.get(row.id)) for row in chosen], len(rows) > MOST
+    notes = {note.mention_id: note for some in _parts([row.id for row in rows]) for note in latest_notes(session, some)}
+    return [_Candidate(row, notes.get(row.id)) for row in rows]
 
 
 def _hear(session: Session, version: int | None, candidates: Sequence[_Candidate]) -> None:
@@ -493,31 +504,23 @@ class SourceReplies:
 def read_replies(session: Session, selection: Selection) -> dict[int, SourceReplies]:
     """Return what the sources of a selection report of replies, by their number; those that report nothing are left
     out."""
-    about = (
-        Mention.source_id.in_(_sources(session, selection)), selection.speaks_of(from_brand=False),
-        *selection.mentions(),
-    )  # fmt: skip
-    joined = MentionBrand.mention_id == Mention.id
-    states: defaultdict[int, dict[str, int]] = defaultdict(dict)
-    counted = (
-        select(Mention.source_id, Mention.reply_state, func.count())
-        .join(MentionBrand, joined)
-        .where(*about)
-        .group_by(Mention.source_id, Mention.reply_state)
+    took = extract("epoch", Mention.replied) - extract("epoch", Mention.published)
+    rows = session.execute(
+        select(Mention.source_id, Mention.reply_state, took, func.count())
+        .join(MentionBrand, MentionBrand.mention_id == Mention.id)
+        .where(Mention.source_id.in_(_sources(session, selection)), selection.speaks_of(from_brand=False))
+        .where(*selection.mentions())
+        .group_by(Mention.source_id, Mention.reply_state, took)
     )
-    for source_id, state, count in session.execute(counted):
-        states[source_id][state] = count
-    length = extract("epoch", Mention.replied) - extract("epoch", Mention.published)
-    timed = select(Mention.source_id, length).join(MentionBrand, joined).where(*about, Mention.replied.is_not(None))
+    states: defaultdict[int, Counter[str]] = defaultdict(Counter)
     seconds: defaultdict[int, list[float]] = defaultdict(list)
-    for source_id, took in session.execute(timed):
+    for source_id, state, length, count in rows:
+        states[source_id][state] += count
         # A mention that was edited after the reply may carry the later date.
-        if took is not None and took >= 0:
-            seconds[source_id].append(float(took))
+        if length is not None and length >= 0:
+            seconds[source_id] += [float(length)] * count
     return {
-        number: SourceReplies(
-            found.get("answered", 0), found.get("unanswered", 0), found.get("unknown", 0), tuple(seconds[number])
-        )
+        number: SourceReplies(found["answered"], found["unanswered"], found["unknown"], tuple(seconds[number]))
         for number, found in states.items()
         if found.keys() - {"unknown"}
     }

@@ -211,7 +211,12 @@ def _figures(
         value=_value(row, [sizes.get(position, NOBODY)[0] for position in range(len(names))]),
         groups=tuple(
             _survey_group(
-                name, sizes.get(position, NOBODY), row.responses, verdicts.get(position), votes.get(position, {}), public
+                name,
+                sizes.get(position, NOBODY),
+                row.responses,
+                verdicts.get(position),
+                votes.get(position, {}),
+                public,
             )
             for position, name in enumerate(names)
         ),

@@ -27,6 +27,8 @@ REASONS = {
     "advocate": "recommends", "praise": "praise",
 }  # fmt: skip
 
+REPLY_COLUMNS = ("Replies", "Reply rate", "Of", "Median time", "Timed")
+
 QUOTED = 300
 """Characters of a text that are shown where no sentence of it was read."""
 
@@ -54,8 +56,9 @@ def _kind(inbox: Inbox) -> str:
 def _overview(inbox: Inbox) -> Iterator[str]:
     if inbox.since_days:
         yield f"The last {inbox.since_days} days; --since looks further back."
-    if inbox.cut_off:
-        yield f"Only the newest {figures.count(MOST)} mentions without an answer were looked at; --until goes on."
+    if inbox.first:
+        newest = f"newest {figures.count(MOST)} mentions, from {figures.day(inbox.first)} on, were looked at"
+        yield f"Only the {newest}; --until goes on."
     if not inbox.open:
         newest = f"; the newest mention is of {figures.day(inbox.newest)}" if inbox.newest else ""
         yield f"Nothing here{newest}."
@@ -157,19 +160,20 @@ def rate(found: Estimate) -> str:
 
 
 def time(found: Estimate) -> str:
-    """Write a median time with its interval and its n, or why there is none."""
+    """Write a median time with its interval, or why there is none."""
     if not found.n:
         return "times not given"
     if found.value is None or found.low is None or found.high is None:
         return figures.missing(found.n)
     interval = f"{duration(found.low)}{figures.TO}{duration(found.high)}"
-    return f"{duration(found.value)} ({interval}), n {figures.count(found.n)}"
+    return f"{duration(found.value)} ({interval})"
 
 
 def _replies(inbox: Inbox) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 1))
-    for name, side in (("Replies", "left"), ("Reply rate", "right"), ("Of", "right"), ("Median time", "right")):
-        table.add_column(name, justify=side, overflow="fold")  # type: ignore[arg-type]
+    table.add_column("Replies", overflow="fold")
+    for name in REPLY_COLUMNS[1:]:
+        table.add_column(name, justify="right", overflow="fold")
     for found in inbox.replies:
         table.add_row(*_reply_cells(found))
     return table
@@ -179,11 +183,13 @@ def _reply_cells(found: ReplyFigures) -> tuple[Text, ...]:
     known = found.answered + found.unanswered
     unknown = f", {figures.count(found.unknown)} unknown" if found.unknown else ""
     late = found.time.low is not None and found.time.low > found.target
+    quick = found.time.high is not None and found.time.high <= found.target
     return (
         Text(printable(found.source)),
         Text(rate(found.rate)),
         Text(figures.count(known) + unknown),
-        Text(time(found.time), style=BAD if late else GOOD if found.time.high is not None and not late else ""),
+        Text(time(found.time), style=BAD if late else GOOD if quick else ""),
+        Text(figures.count(found.time.n) if found.time.n else ""),
     )
 
 
@@ -240,4 +246,4 @@ def lines(inbox: Inbox) -> Iterator[str]:
         yield ""
     if inbox.replies:
         cells = ([markdown.escaped(cell.plain) for cell in _reply_cells(found)] for found in inbox.replies)
-        yield from markdown.table(("Replies", "Reply rate", "Of", "Median time"), list(cells))
+        yield from markdown.table(REPLY_COLUMNS, list(cells))

@@ -64,7 +64,9 @@ def _mean(found: Estimate) -> str:
 
 def _answers(survey: SurveyFigures) -> str:
     period = f"{figures.day(survey.first)} to {figures.day(survey.last)}"
-    return f"{figures.count(survey.responses)} answers ({period}), {figures.count(survey.comments)} with a comment"
+    text = f"{figures.count(survey.responses)} answers ({period}), {figures.count(survey.comments)} with a comment"
+    unread = survey.comments - sum(group.analysed for group in survey.groups)
+    return text + (f", {figures.count(unread)} of them not read (`overheard classify`)" if unread else "")
 
 
 def _groups(survey: SurveyFigures) -> Table:

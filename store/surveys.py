@@ -75,9 +75,7 @@ class AnswerCounts:
     unchanged: int = 0
 
     def __add__(self, other: AnswerCounts) -> AnswerCounts:
-        return AnswerCounts(
-            self.added + other.added, self.updated + other.updated, self.unchanged + other.unchanged
-        )
+        return AnswerCounts(self.added + other.added, self.updated + other.updated, self.unchanged + other.unchanged)
 
 
 def upsert_answers(

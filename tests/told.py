@@ -96,9 +96,7 @@ def _read(session: Session, brand: Brand, mention: Mention, told: Told) -> None:
     version = brand.model_version_id
     words = [said.sentiment for said in told.sentences]
     strength = (words.count("positive") - words.count("negative")) / max(1, len(words))
-    session.add(
-        Classification(mention_id=mention.id, model_version_id=version, status=told.status, strength=strength)
-    )
+    session.add(Classification(mention_id=mention.id, model_version_id=version, status=told.status, strength=strength))
     ends = {"title": 0, "text": 0}
     for position, said in enumerate(told.sentences if told.status == "analysed" else ()):
         start = ends[said.field]

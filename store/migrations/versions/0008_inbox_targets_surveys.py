@@ -79,7 +79,5 @@ def upgrade() -> None:
             "source_id", "external_id", "survey", name=op.f("uq_survey_answers_source_id_external_id_survey")
         ),
     )
-    op.create_index(
-        op.f("ix_survey_answers_brand_id_survey_day"), "survey_answers", ["brand_id", "survey", "day"]
-    )
+    op.create_index(op.f("ix_survey_answers_brand_id_survey_day"), "survey_answers", ["brand_id", "survey", "day"])
     op.create_index(op.f("ix_survey_answers_mention_id"), "survey_answers", ["mention_id"])
