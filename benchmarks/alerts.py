@@ -153,7 +153,8 @@ def curve_of(brands: Sequence[Counts], rounds: int) -> None:
         lead = "" if row.lead is None else f"{row.lead:.1f}"
         click.echo(f"{row.low:5g} or more {row.incidents:11d} {row.at_once:11.2f} {row.recall:11.2f} {lead:>11}")
     large = [trial.lead for trial in found if trial.base >= 5]
-    click.echo(f"5 or more   {len(large):11d} {np.mean([lead is not None and lead <= AT_ONCE for lead in large]):11.2f}")
+    at_once = np.mean([lead is not None and lead <= AT_ONCE for lead in large])
+    click.echo(f"5 or more   {len(large):11d} {at_once:11.2f}")
 
 
 def main() -> None:

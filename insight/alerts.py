@@ -99,8 +99,8 @@ def list_alerts(session: Session, brand: Brand | None, scope: Scope, *, history:
         wanted = wanted.where(Alert.until >= scope.since)
     if scope.until is not None:
         wanted = wanted.where(Alert.since <= scope.until)
-    found = session.execute(wanted.order_by(Alert.until.desc(), Alert.id.desc())).tuples().all()
-    entries, judged = _entries(session, found), session.execute(nights.order_by(Brand.key)).tuples().all()
+    found = session.execute(wanted.order_by(Alert.until.desc(), Alert.id.desc())).all()
+    entries, judged = _entries(session, found), session.execute(nights.order_by(Brand.key)).all()
     rank = {state: number for number, state in enumerate((*LIVE, "resolved"))}
     return Alerts(
         brand=brand.name if brand else None,
@@ -182,7 +182,7 @@ def _quotes(session: Session, places: Sequence[Mapping[str, Any]]) -> dict[tuple
         .where(
             tuple_(Opinion.mention_id, Opinion.field, Opinion.start).in_(list(wanted)), Mention.vanished.is_(None)
         )
-    ).tuples()  # fmt: skip
+    )  # fmt: skip
     found = {}
     for field, start, end, mention, source in rows:
         key = (mention.id, field, start)

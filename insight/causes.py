@@ -113,7 +113,7 @@ def _before(finding: Finding) -> tuple[date, date]:
 def _sources(session: Session, brand: Brand, lead: Finding) -> list[Driver]:
     table: Any = MentionRollup if lead.cell.measure == "mentions" or lead.cell.dimension is None else DimensionRollup
     count = table.mentions if table is MentionRollup else table.pain
-    names = dict(session.execute(select(Source.id, Source.name)).tuples().all())
+    names = dict(session.execute(select(Source.id, Source.name)).all())
     more, less = (
         _counts(session, brand, table, count, table.source_id, days, lead) for days in (_days(lead), _before(lead))
     )
@@ -140,7 +140,7 @@ def _counts(
     if table is DimensionRollup:
         where += [table.model_version_id == brand.model_version_id, table.dimension == lead.cell.dimension]
         where.append(table.touchpoint != ANY if key is table.touchpoint else table.touchpoint == ANY)
-    return dict(session.execute(select(key, func.sum(count)).where(*where).group_by(key)).tuples().all())
+    return dict(session.execute(select(key, func.sum(count)).where(*where).group_by(key)).all())
 
 
 def _drivers(
