@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from overheard.insight import statistics
+from overheard.insight import significance, statistics
 from overheard.insight.mix import Place, standardise
 from overheard.insight.statistics import Share, Sums
 
@@ -76,7 +76,9 @@ def _votes(
         here = chosen == number
         if here.any():
             found[place] = statistics.votes(
-                int((here & praise & ~neutral).sum()), int((here & ~praise & ~neutral).sum()), int((here & neutral).sum())
+                int((here & praise & ~neutral).sum()),
+                int((here & ~praise & ~neutral).sum()),
+                int((here & neutral).sum()),
             )
     return found
 
@@ -104,7 +106,7 @@ def p_values(family: Family, shares: Callable[[Sequence[dict[Place, Sums]]], Seq
     found = []
     for measure in family:
         first, *others = shares(measure)
-        found += [statistics.p_value(other, first) for other in others if first is not None and other is not None]
+        found += [significance.p_of_shares(other, first) for other in others if first is not None and other is not None]
     return found
 
 
@@ -128,8 +130,8 @@ def measure(brands: int, mentions: int, *, same_mix: bool, families: int, seed: 
         family = draw(generator, brands, mentions, same_mix=same_mix)
         ours, own = p_values(family, in_same_mix), p_values(family, in_own_mix)
         marked += (
-            min(statistics.holm(ours), default=1.0) < LEVEL,
-            min(statistics.holm(own), default=1.0) < LEVEL,
+            min(significance.holm(ours), default=1.0) < LEVEL,
+            min(significance.holm(own), default=1.0) < LEVEL,
             min(ours, default=1.0) < LEVEL,
         )
     return Rates(brands, mentions, same_mix, families, *(float(rate) for rate in marked / families))

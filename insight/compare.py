@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from overheard import taxonomy
 from overheard.errors import NotFoundError, UsageError
-from overheard.insight import statistics
+from overheard.insight import significance, statistics
 from overheard.insight.best import Best, find_best
 from overheard.insight.mix import InMix, Mix, Place, standardise
 from overheard.insight.rivals import SaidOfRivals, find_said
@@ -254,9 +254,9 @@ def _pairs(measures: Mapping[str, _Standardised]) -> Iterator[tuple[tuple[str, i
 def _differences(measures: Mapping[str, _Standardised]) -> dict[tuple[str, int], ComparedDifference]:
     """Return every difference to the first brand by measure and position, adjusted for their number."""
     pairs = list(_pairs(measures))
-    p_values = [statistics.p_value(other.share, first.share) for _, other, first in pairs]
+    p_values = [significance.p_of_shares(other.share, first.share) for _, other, first in pairs]
     found = {}
-    for (key, other, first), p, adjusted in zip(pairs, p_values, statistics.holm(p_values), strict=True):
+    for (key, other, first), p, adjusted in zip(pairs, p_values, significance.holm(p_values), strict=True):
         difference = statistics.difference(other.net, first.net)
         assert difference is not None  # both have a value
         found[key] = ComparedDifference(

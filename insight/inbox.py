@@ -18,8 +18,7 @@ from sqlalchemy.orm import Session
 
 from overheard.errors import NotFoundError, UsageError
 from overheard.insight.scope import Scope, Selection, opaque, select_scope
-from overheard.insight.shares import median, share
-from overheard.insight.statistics import Estimate
+from overheard.insight.statistics import Estimate, median, share
 from overheard.settings import InboxSettings
 from overheard.store.inbox import InboxNote, latest_notes, notes_on, resolved_of
 from overheard.store.tables import (

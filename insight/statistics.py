@@ -25,13 +25,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import erfc, sqrt
+from math import comb, sqrt
+from statistics import median as middle
 
 DOUBT = 0.7
 """How many dissenting mentions the assumption that a mention speaks with one voice is worth (w above)."""
 
 MINIMUM = 10
 """Mentions below which no value is shown."""
+
+EXACT = 200
+"""Values up to which the ranks of a median's interval are counted out; beyond, the normal curve is near enough."""
 
 Z = 1.959963984540054
 """The normal quantile of a two-sided 95 % interval; every interval here is one of 95 %."""
@@ -114,10 +118,14 @@ class Share:
     count: float
     mentions: int
 
+    def interval(self, quantile: float = Z) -> tuple[float, float]:
+        """Return the share's interval for a normal quantile, by default that of 95 %."""
+        return _score_interval(self.share, self.count, quantile)
+
     @property
     def net(self) -> Estimate:
         """The net with its 95 % interval."""
-        low, high = _score_interval(self.share, self.count)
+        low, high = self.interval()
         return Estimate(200 * self.share - 100, 200 * low - 100, 200 * high - 100, self.mentions)
 
 
@@ -217,6 +225,35 @@ def share(part: int, whole: int) -> Estimate:
     return Estimate(part / whole, *_score_interval(part / whole, whole), whole)
 
 
+def median(values: Sequence[float]) -> Estimate:
+    """Return the median with the interval between two of the values themselves, whatever they are distributed like.
+
+    How many values lie below the true median is binomial with p = ½: the interval goes from the k-th to the k-th last
+    value, with the largest k for which fewer than k lie below it with a probability of at most 2.5 % (David and
+    Nagaraja, Order Statistics, 3rd ed., § 7.1).
+
+    >>> median([1, 2, 3, 4, 5, 6, 7, 8, 9, 30])
+    Estimate(value=5.5, low=2, high=9, n=10)
+    """
+    n = len(values)
+    if n < MINIMUM:
+        return Estimate(None, None, None, n)
+    ordered = sorted(values)
+    rank = _rank(n)
+    return Estimate(middle(ordered), ordered[rank - 1], ordered[n - rank], n)
+
+
+def _rank(n: int) -> int:
+    if n > EXACT:
+        return max(1, int((n - Z * sqrt(n)) / 2))
+    total, rank = 0, 0
+    while True:
+        total += comb(n, rank)
+        if total > 0.025 * 2**n:
+            return max(1, rank)
+        rank += 1
+
+
 def difference(one: Estimate, other: Estimate) -> Difference | None:
     """Return `one` − `other` of two brands, null where either has no value.
 
@@ -237,48 +274,6 @@ def difference(one: Estimate, other: Estimate) -> Difference | None:
         certain=low > 0 or high < 0,
         overlap=one.low <= other.high and other.low <= one.high,
     )
-
-
-FARTHEST = 8.0
-"""The normal quantile beyond which a p-value is not told apart: 1e-15."""
-
-
-def p_value(one: Share, other: Share) -> float:
-    """Return the two-sided p-value of the difference of two shares.
-
-    It belongs to the interval that `difference` gives: the level at which that interval would just touch 0, so that
-    p < 0.05 exactly where the 95 % interval excludes 0.
-    """
-    if one.share == other.share:
-        return 1.0
-    below, above = sorted((one, other), key=lambda each: each.share)
-
-    def excludes_zero(z: float) -> bool:
-        low, _ = _score_interval(above.share, above.count, z)
-        _, high = _score_interval(below.share, below.count, z)
-        return (above.share - below.share) ** 2 > (above.share - low) ** 2 + (high - below.share) ** 2
-
-    near, far = 0.0, FARTHEST
-    for _ in range(50):
-        middle = (near + far) / 2
-        near, far = (middle, far) if excludes_zero(middle) else (near, middle)
-    return erfc(near / sqrt(2))
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Return each p-value adjusted for their number, in the same order (Holm 1979).
-
-    Of those below 0.05 afterwards, all are real in 95 of 100 answers, whatever the dependence between them.
-
-    >>> holm([0.01, 0.04, 0.03])
-    [0.03, 0.06, 0.06]
-    """
-    adjusted = [0.0] * len(p_values)
-    largest = 0.0
-    for rank, position in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[position]))
-        adjusted[position] = largest
-    return adjusted
 
 
 def pooled(parts: Sequence[Sums]) -> Sums:

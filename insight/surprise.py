@@ -20,7 +20,7 @@ from overheard import taxonomy
 from overheard.insight import statistics
 from overheard.insight.rollups import read_analysed, read_dimensions, read_signals
 from overheard.insight.scope import Scope, Selection, select_scope
-from overheard.insight.significance import holm, p_value, student_tail
+from overheard.insight.significance import LEVEL, holm, p_of_interval, student_tail
 from overheard.insight.statistics import MINIMUM, difference
 from overheard.store.tables import Brand
 
@@ -125,7 +125,7 @@ def news(now: Counts, analysed: int, before: Counts, analysed_before: int) -> tu
         gap = difference(share, usual)
         if max(here, there) < MINIMUM or gap is None or share.value is None or usual.value is None:
             continue
-        p = p_value(gap.value, gap.low if gap.value > 0 else gap.high)
+        p = p_of_interval(gap.value, gap.low if gap.value > 0 else gap.high)
         found.append(Surprise("new", subject.about, subject.label, subject.side, here, share.value, usual.value, p))
     return _standing(found)
 
@@ -166,7 +166,7 @@ def _logit(part: int, whole: int) -> float:
 
 
 def _standing(found: Sequence[Surprise]) -> tuple[Surprise, ...]:
-    stands = holm([entry.p for entry in found])
+    stands = [p < LEVEL for p in holm([entry.p for entry in found])]
     real = [entry for entry, stood in zip(found, stands, strict=True) if stood and abs(_far(entry)) >= log(FACTOR)]
     return tuple(sorted(real, key=lambda entry: (-abs(_far(entry)), entry.about)))
 

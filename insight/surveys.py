@@ -18,8 +18,7 @@ from overheard import taxonomy
 from overheard.insight import statistics
 from overheard.insight.rollups import SENTIMENT, DimensionVotes, read_dimensions, read_sentiment
 from overheard.insight.scope import Scope, Selection, opaque, select_scope
-from overheard.insight.shares import share
-from overheard.insight.statistics import Estimate, Sums
+from overheard.insight.statistics import Estimate, Sums, share
 from overheard.store.surveys import SURVEYS, SurveyAnswer
 from overheard.store.tables import (
     ANY,

@@ -21,8 +21,7 @@ from overheard.insight.rollups import (
     read_sentiment,
 )
 from overheard.insight.scope import Scope, select_scope
-from overheard.insight.shares import median, share
-from overheard.insight.statistics import Estimate
+from overheard.insight.statistics import Estimate, median, share
 from overheard.store.tables import ANY, Brand
 from overheard.store.targets import MEASURES, Target, list_targets
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from overheard.importer import surveys as survey_files
-from overheard.insight import inbox, shares, surveys, targets
+from overheard.insight import inbox, statistics, surveys, targets
 from overheard.report import inbox as inbox_page
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,7 +19,7 @@ def test_the_examples_of_the_methods_are_computed() -> None:
     assert (found.failed, found.attempted > 10) == (0, True)
 
 
-MODULES = (inbox, shares, surveys, targets, survey_files, inbox_page)
+MODULES = (inbox, statistics, surveys, targets, survey_files, inbox_page)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.__name__))

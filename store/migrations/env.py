@@ -5,9 +5,13 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import create_engine
 
-from overheard.store import inbox, surveys, targets  # noqa: F401 (their tables)
-from overheard.store import totals  # noqa: F401
-from overheard.store import alerts  # noqa: F401  (its tables)
+from overheard.store import (  # noqa: F401 (their tables)
+    alerts,
+    inbox,
+    surveys,
+    targets,
+    totals,
+)
 from overheard.store import search as search
 from overheard.store.tables import Base
 

@@ -9,7 +9,7 @@ import pytest
 from told import Said, Told
 
 from overheard.errors import NotFoundError, UsageError
-from overheard.insight import statistics
+from overheard.insight import significance
 from overheard.insight.compare import Comparison, brands_of, compare
 from overheard.insight.industries import compare_industries
 from overheard.insight.scope import Scope
@@ -123,7 +123,7 @@ def test_differences_are_real_after_all_comparisons_of_the_answer(brands: Store,
     listed += [brand.difference for brand in found.brands]
     differences = [each for each in listed if each is not None]
     assert len(differences) == found.comparisons == 2 + 2 + 1
-    adjusted = statistics.holm([each.p for each in differences])
+    adjusted = significance.holm([each.p for each in differences])
     assert [each.p_adjusted for each in differences] == pytest.approx(adjusted)
     for each in differences:
         assert (each.p < 0.05) == (each.low > 0 or each.high < 0)

@@ -12,7 +12,7 @@ from told import Said, Told, count_up, tell
 from overheard.errors import NotFoundError, UsageError
 from overheard.insight.inbox import Inbox, age, find_cases, find_inbox, severity, warmth
 from overheard.insight.scope import Scope
-from overheard.insight.shares import median, share
+from overheard.insight.statistics import median, share
 from overheard.settings import InboxSettings
 from overheard.store.brands import add_brand, add_source, find_brand
 from overheard.store.database import Store

@@ -9,7 +9,7 @@ import pytest
 from told import Said, Told, count_up, tell
 
 from overheard.insight.scope import Scope
-from overheard.insight.shares import share
+from overheard.insight.statistics import share
 from overheard.insight.summary import summarise
 from overheard.insight.surveys import SurveyFigures, Surveys, mean_score, net_promoter_score, survey_figures
 from overheard.store.brands import add_brand, find_brand, import_source, remove_brand
