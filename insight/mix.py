@@ -124,11 +124,11 @@ def _weighted(cells: Mapping[Cell, Sums], weights: Mapping[Cell, float]) -> InMi
     share = min(1.0, max(0.0, share))
     variance = fsum(weight**2 * statistics.variance_of_share(sums) for weight, sums in parts)
     voices = 1 / fsum(weight**2 / _voices(sums) for weight, sums in parts)
-    count = min(share * (1 - share) / variance, voices) if variance > 0 else voices
+    verdicts = 1 / fsum(weight**2 / (sums.positive + sums.negative) for weight, sums in parts)
+    count = statistics.independent_votes(share, variance, voices, verdicts)
     mentions = sum(sums.mentions for _, sums in parts)
     effective = min(1 / fsum(weight**2 / sums.mentions for weight, sums in parts), float(mentions))
-    # The degrees of freedom are those of the mentions that weigh, or one heavy cell would pass for many.
-    return InMix(Share(share, count or voices, max(2, round(effective))), mentions, effective)
+    return InMix(Share(share, count, mentions), mentions, effective)
 
 
 def _as_it_is(cells: Mapping[Place, Sums]) -> InMix | None:

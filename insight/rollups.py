@@ -119,7 +119,7 @@ def read_sentiment(session: Session, model_version_id: int, selection: Selection
 
 def read_analysed(session: Session, model_version_id: int, selection: Selection) -> int:
     """Return how many mentions the model version has read."""
-    table = SentimentRollup
+    table = selection.rollup(SentimentRollup)
     whole = (table.model_version_id == model_version_id, table.measure == SENTIMENT, table.touchpoint == ANY)
     return session.scalar(select(func.sum(table.mentions)).where(*selection.cells(table), *whole)) or 0
 
@@ -137,15 +137,15 @@ def read_dimensions(session: Session, model_version_id: int, selection: Selectio
 
 def read_votes(session: Session, model_version_id: int, selection: Selection) -> list[PlaceVotes]:
     """Return the votes per dimension, source and language."""
-    table = DimensionRollup
-    keys = [table.dimension, table.source_id, table.language]
+    table = selection.rollup(DimensionRollup)
+    keys: list[Any] = [table.dimension, table.source_id, table.language]
     rows = session.execute(
         select(*keys, func.sum(table.praise), func.sum(table.pain), func.sum(table.neutral))
         .where(*selection.cells(table), table.model_version_id == model_version_id, table.touchpoint == ANY)
         .group_by(*keys)
         .order_by(*keys)
     )
-    return [PlaceVotes(row[0], row[1], row[2], DimensionVotes(row[3], row[4], row[5])) for row in rows.tuples()]
+    return [PlaceVotes(row[0], row[1], row[2], DimensionVotes(*row[3:])) for row in rows.all()]
 
 
 def read_signals(session: Session, model_version_id: int, selection: Selection) -> dict[str, SignalSums]:

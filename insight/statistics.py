@@ -138,17 +138,19 @@ def share_of_praise(sums: Sums) -> Share | None:
 
 
 def _independent_votes(sums: Sums) -> float:
-    """Return how many independent votes would be as certain: from the variance as far as it can be trusted."""
-    x, y, m = sums.positive + sums.negative, sums.positive - sums.negative, sums.mentions
-    # Exact, because a difference of large sums decides between "no spread" and "a little".
-    ratio = Fraction(y, x)
-    residuals = max(Fraction(0), sums.sum_yy - 2 * ratio * sums.sum_xy + ratio * ratio * sums.sum_xx)
-    one_voice = sums.sum_xx / (x * x)
-    if abs(y) == x:
-        return 1 / one_voice
-    seen = float(Fraction(m, m - 1) * residuals / (x * x) / (1 - ratio * ratio))
-    dissent = min(sums.positive, sums.negative) / x / one_voice
-    return min(float(x), (dissent + DOUBT) / (dissent * seen + DOUBT * max(seen, one_voice)))
+    x = sums.positive + sums.negative
+    return independent_votes(sums.positive / x, variance_of_share(sums), x * x / sums.sum_xx, float(x))
+
+
+def independent_votes(share: float, variance: float, voices: float, verdicts: float) -> float:
+    """Return how many independent votes would be as certain as a share with this clustered variance (docs/methods.md).
+
+    `voices` is the number of mentions if each spoke with one voice (Kish), `verdicts` the most that it can be.
+    """
+    if share in (0, 1):
+        return voices
+    seen, dissent = variance / (share * (1 - share)), voices * min(share, 1 - share)
+    return min(verdicts, (dissent + DOUBT) / (dissent * seen + DOUBT * max(seen, 1 / voices)))
 
 
 def variance_of_share(sums: Sums) -> float:
