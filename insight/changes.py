@@ -205,11 +205,13 @@ def _best_cuts(fit: _Fit, price: float, shortest: int) -> list[int]:
     best, came = np.full(size + 1, -np.inf), np.zeros(size + 1, dtype=int)
     best[0] = price
     for end in range(shortest, size + 1):
-        starts = np.arange(0, end - shortest + 1)
-        enough = (fit.mentions[end] - fit.mentions[starts] >= MINIMUM) | ((starts == 0) & (end == size))
-        totals = np.where(enough, best[starts] + fit.gain(starts, end) - price, -np.inf)
-        came[end] = int(np.argmax(totals))
-        best[end] = totals[came[end]]
+        # The starts that leave a level enough mentions are the first so many; that of the whole is always one.
+        starts = fit.mentions[: end - shortest + 1]
+        many = max(int(np.searchsorted(starts, fit.mentions[end] - MINIMUM, side="right")), int(end == size))
+        if many:
+            totals = best[:many] + fit.gain(slice(0, many), end) - price
+            came[end] = int(np.argmax(totals))
+            best[end] = totals[came[end]]
     cuts, end = [], size
     while came[end] > 0:
         end = int(came[end])
@@ -239,10 +241,9 @@ def smooth(found: Series, shifts: Sequence[Shift] = ()) -> list[Level | None]:
     jumps = np.zeros(len(seen))
     jumps[[0, *(shift.position for shift in shifts)]] = UNKNOWN * (typical + float(np.var(found.nets[seen])) + 1)
     start = float(np.average(found.nets[seen], weights=found.weights[seen]))
-    likelihoods, *_ = _filter(found.nets, noise, jumps, start, GRID * typical)
-    step = GRID[[int(np.argmax(likelihoods))]] * typical
-    _, levels, variances, before = _filter(found.nets, noise, jumps, start, step)
-    smoothed = _backwards(levels[:, 0], variances[:, 0], before[:, 0])
+    likelihoods, levels, variances, before = _filter(found.nets, noise, jumps, start, GRID * typical)
+    likeliest = int(np.argmax(likelihoods))
+    smoothed = _backwards(levels[:, likeliest], variances[:, likeliest], before[:, likeliest])
     return [level if there else None for level, there in zip(smoothed, seen, strict=True)]
 
 
