@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from math import erfc, sqrt
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +17,7 @@ from overheard.insight import changes, statistics
 from overheard.insight.periods import Bounds, Said, read_periods, slices
 from overheard.insight.rollups import read_signals
 from overheard.insight.scope import Scope, Selection, select_scope
+from overheard.insight.significance import corrected
 from overheard.insight.statistics import Difference, Estimate, Sums
 from overheard.store.brands import key_of, terms
 from overheard.store.tables import Brand
@@ -138,7 +138,7 @@ def read_halves(
     before = slices((span.before, span.since - timedelta(days=1)), PARTS)
     after = slices((span.since, span.until), PARTS)
     said = read_periods(
-        session, version, selection, scope, [*before, *after],
+        session, version, selection, [*before, *after],
         counts=not only_net, votes=not only_net or scope.dimension is not None,
     )  # fmt: skip
     return Halves(tuple(said[: len(before)]), tuple(said[len(before) :]))
@@ -153,7 +153,8 @@ def find_complacency(
     flat = change is not None and change.low >= -FLAT and change.high <= FLAT
     moves = _rival_moves(session, brand, scope, span)
     expectations = _expectations(session, brand, selection, scope, span, halves)
-    sure = holm([*(move.change for move in moves), *(each.change for each in expectations)])
+    changes = corrected([*(move.change for move in moves), *(each.change for each in expectations)])
+    sure = [found is not None and found.certain for found in changes]
     rivals = tuple(
         replace(move, improved=certain and move.change is not None and move.change.value > 0)
         for move, certain in zip(moves, sure, strict=False)
@@ -258,22 +259,3 @@ def _is_worse(found: Expectation) -> bool:
     if found.change is None:
         return False
     return found.change.value < 0 if found.measure == "stars" else found.change.value > 0
-
-
-def holm(found: Sequence[Difference | None]) -> list[bool]:
-    """Tell which differences are certain when all are looked at together (Holm 1979, at 5 %)."""
-    chances = sorted((_chance(each), position) for position, each in enumerate(found) if each is not None)
-    sure = [False] * len(found)
-    for rank, (chance, position) in enumerate(chances):
-        if chance > 0.05 / (len(chances) - rank):
-            break
-        sure[position] = True
-    return sure
-
-
-def _chance(found: Difference) -> float:
-    """Return the two-sided p-value of a difference, from the side of its interval that 0 lies on."""
-    reach = found.value - found.low if found.value > 0 else found.high - found.value
-    if reach <= 0:
-        return 0.0 if found.value else 1.0
-    return erfc(statistics.Z * abs(found.value) / reach / sqrt(2))

@@ -14,14 +14,8 @@ from sqlalchemy.orm import Session
 
 from overheard.errors import UsageError
 from overheard.insight import statistics
-from overheard.insight.rollups import (
-    SENTIMENT,
-    DimensionVotes,
-    read_dimensions,
-    read_mentions,
-    read_sentiment,
-)
-from overheard.insight.scope import Scope, Selection
+from overheard.insight.rollups import SENTIMENT, DimensionVotes
+from overheard.insight.scope import Selection
 from overheard.insight.statistics import Sums
 from overheard.store.tables import ANY, DimensionRollup, MentionRollup, SentimentRollup
 
@@ -108,7 +102,6 @@ def read_periods(
     session: Session,
     version: int | None,
     selection: Selection,
-    scope: Scope,
     periods: Sequence[Bounds],
     *,
     counts: bool = True,
@@ -116,31 +109,13 @@ def read_periods(
 ) -> list[Said]:
     """Return what was said in each of the periods, which follow each other without a gap.
 
-    `selection` is the scope made ready, without its dimension. What the rollups cannot tell by day, a touchpoint, a
-    search or an attribute, is asked for period by period. Without `counts` the mentions and stars stay 0, without
+    `selection` is the scope made ready, without its dimension. Without `counts` the mentions and stars stay 0, without
     `votes` the dimensions are left out: who does not need them does not wait for them.
     """
     if not periods:
         return []
-    if scope.touchpoint or scope.query or scope.attribute:
-        return [_read(session, version, replace(selection, since=one, until=other)) for one, other in periods]
     selection = replace(selection, since=periods[0][0], until=periods[-1][1])
     return _by_day(session, version, selection, periods, counts, votes)
-
-
-def _read(session: Session, version: int | None, selection: Selection) -> Said:
-    found = read_mentions(session, selection)
-    cells = [] if version is None else read_sentiment(session, version, selection)
-    cells = [cell for cell in cells if (cell.measure, cell.touchpoint) == (SENTIMENT, ANY)]
-    return Said(
-        mentions=sum(cell.mentions for cell in found),
-        rated=sum(cell.rated for cell in found),
-        rating_sum=sum(cell.rating_sum for cell in found),
-        rating_squares=sum(cell.rating_squares for cell in found),
-        opinions=sum(cell.positive + cell.negative + cell.neutral + cell.mixed for cell in cells),
-        sums=statistics.pooled([cell.sums for cell in cells]),
-        votes={} if version is None else read_dimensions(session, version, selection),
-    )
 
 
 def _by_day(
@@ -183,14 +158,14 @@ def _add(totals: list[Any], row: Sequence[Any]) -> None:
 
 
 def _mention_rows(selection: Selection) -> Select[Any]:
-    table = MentionRollup
+    table: Any = selection.rollup(MentionRollup)
     summed = (table.mentions, table.rated, table.rating_sum, table.rating_squares)
     columns: list[Any] = [table.day, *map(func.sum, summed)]
     return select(*columns).where(*selection.cells(table)).group_by(table.day)
 
 
 def _sentence_rows(version: int, selection: Selection) -> Select[Any]:
-    table = SentimentRollup
+    table: Any = selection.rollup(SentimentRollup)
     summed = (
         table.mentions, table.positive, table.negative, table.neutral, table.mixed,
         table.sum_xx, table.sum_yy, table.sum_xy,
@@ -201,7 +176,7 @@ def _sentence_rows(version: int, selection: Selection) -> Select[Any]:
 
 
 def _vote_rows(version: int, selection: Selection) -> Select[Any]:
-    table = DimensionRollup
+    table: Any = selection.rollup(DimensionRollup)
     columns: list[Any] = [table.day, table.dimension, *map(func.sum, (table.praise, table.pain, table.neutral))]
     return (
         select(*columns)

@@ -24,8 +24,10 @@ def p_of_interval(value: float, toward_zero: float) -> float:
     >>> round(p_of_interval(20, 8), 4)
     0.0011
     """
+    if value == 0:
+        return 1.0
     error = abs(value - toward_zero) / Z
-    return 1.0 if error == 0 or value == 0 else erfc(abs(value) / error / sqrt(2))
+    return erfc(abs(value) / error / sqrt(2)) if error else 0.0
 
 
 def p_of_shares(one: Share, other: Share) -> float:

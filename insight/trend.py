@@ -145,7 +145,7 @@ def find_trend(session: Session, brand: Brand, scope: Scope, *, by: str | None =
         return _nothing(session, brand, scope, by, selection)
     by = chosen(by, first, last)
     bounds = calendar(by, first, last)
-    said = read_periods(session, version, selection, scope, _clipped(bounds, scope))
+    said = read_periods(session, version, selection, _clipped(bounds, scope))
     work = _Work(session, version, selection, by, tuple(_clipped(bounds, scope)))
     headline = changes.series([_sums(part, scope.dimension) for part in said])
     shifts = changes.find_shifts(headline, shortest=SHORTEST[by])
