@@ -21,13 +21,13 @@ from overheard.insight.complacency import (
     Halves,
     Window,
     find_complacency,
-    holm,
     read_halves,
     window,
 )
 from overheard.insight.periods import Bounds, Said, calendar, chosen, read_periods
 from overheard.insight.rollups import SENTIMENT, read_mentions, read_sentiment
 from overheard.insight.scope import Scope, Selection, select_scope
+from overheard.insight.significance import corrected
 from overheard.insight.statistics import MINIMUM, Difference, Estimate, Mean, Sums
 from overheard.store.tables import ANY, Brand, MentionRollup, ModelVersion, StaleCell
 
@@ -341,7 +341,7 @@ def _dimensions(
     entries = [entry for entry in entries if any(entry.name in part.votes for part in said)]
     moves = [None if halves is None else halves.change(entry.name) for entry in entries]
     trends = []
-    for entry, change, moved in zip(entries, moves, holm(moves), strict=True):
+    for entry, change in zip(entries, corrected(moves), strict=True):
         sums = [part.of(entry.name) for part in said]
         found = changes.series(sums)
         shifts = changes.find_shifts(found, shortest=SHORTEST[work.by], count=len(entries))
@@ -359,7 +359,7 @@ def _dimensions(
                 before=before,
                 after=after,
                 change=change,
-                moved=moved,
+                moved=change is not None and change.certain,
                 smoothed=tuple(smoothed),
                 change_points=work.change_points(found, shifts, said, entry.name),
             )
