@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from overheard import taxonomy
 from overheard.errors import UsageError
+from overheard.insight import scope as scopes
 from overheard.insight.query.compile import Query, Sentence
 from overheard.insight.rollups import SENTIMENT
 from overheard.insight.scope import Scope, Selection, is_large, opaque, select_scope
@@ -24,12 +26,16 @@ from overheard.store.tables import (
     DimensionRollup,
     Mention,
     MentionBrand,
+    MentionRollup,
     Opinion,
     OpinionDimension,
     SentimentRollup,
     Source,
     StaleCell,
 )
+
+STRIDE = 200
+"""Mentions that may match, of the newest days, that a large brand is first looked through; then four times as many."""
 
 SENTIMENTS = ("positive", "negative", "neutral", "mixed")
 POLARITIES = ("positive", "negative", "neutral")
@@ -147,16 +153,33 @@ def find_mentions(
     _check(search, limit)
     if rejected and search.is_for_sentences:
         raise UsageError("rejected mentions are not read; ask for them without a dimension, a touchpoint, a polarity")
-    large = is_large(session, brand.id)
-    speaks = selection.speaks_of(from_brand=rejected or not large, rejected=rejected)
-    query = _mentions(selection).where(speaks)
-    if search.polarity is not None:
-        query = query.where(_has_sentence(search))
-    if search.is_for_sentences and large:
-        query = query.where(Mention.day.in_(_days(session, search, selection, limit)))
-    rows = session.execute(query.limit(limit)).all()
+    newest = _newest(session, search, selection, rejected, limit)
+    rows = session.execute(_mentions(selection).where(MentionBrand.brand_id == brand.id, Mention.id.in_(newest))).all()
     opinions = _opinions(session, search, {row.Mention.id: row.Mention for row in rows})
     return [_found(row, tuple(opinions.get(row.Mention.id, ()))) for row in rows]
+
+
+def _newest(session: Session, search: _Search, selection: Selection, rejected: bool, limit: int) -> list[int]:
+    """Return the ids of the newest mentions that are searched for.
+
+    Few are walked through: those of the brand, or those that hold the words of a query. Of a large brand, the days are
+    gone back through, some at a time, until there are enough.
+    """
+    sparse = search.query is not None and search.query.count(scopes.FEW + 1) <= scopes.FEW
+    ids = select(Mention.id).join(MentionBrand, MentionBrand.mention_id == Mention.id).order_by(*_NEWEST)
+    if search.polarity is not None:
+        ids = ids.where(_has_sentence(search))
+    if rejected or sparse or not is_large(session, selection.brand_id):
+        speaks = selection.speaks_of(from_brand=not sparse, rejected=rejected)
+        return list(session.scalars(ids.where(speaks, *selection.mentions()).limit(limit)))
+    ids = ids.where(selection.speaks_of(from_brand=False), *selection.mentions(probing=True))
+    ids = ids.where(Mention.source_id.in_(_sources(session, selection)))
+    found: list[int] = []
+    for days in _strides(session, search, selection):
+        found += session.scalars(ids.where(Mention.day.in_(days)).limit(limit - len(found)))
+        if len(found) == limit:
+            break
+    return found
 
 
 def _check(search: _Search, limit: int) -> None:
@@ -175,9 +198,11 @@ def _mentions(selection: Selection) -> Select[*tuple[Any, ...]]:
         .join(MentionBrand, MentionBrand.mention_id == Mention.id)
         .join(Source, Source.id == Mention.source_id)
         .join(Classification, read, isouter=True)
-        .where(*selection.mentions())
-        .order_by(Mention.day.desc(), func.coalesce(Mention.published, Mention.fetched).desc(), Mention.id.desc())
+        .order_by(*_NEWEST)
     )
+
+
+_NEWEST = (Mention.day.desc(), func.coalesce(Mention.published, Mention.fetched).desc(), Mention.id.desc())
 
 
 def _has_sentence(search: _Search) -> ColumnElement[bool]:
@@ -191,41 +216,42 @@ def _has_sentence(search: _Search) -> ColumnElement[bool]:
     )
 
 
-def _days(session: Session, search: _Search, selection: Selection, limit: int) -> list[date]:
-    """Return the newest days that are sure to hold `limit` matching mentions, as far as the rollups can tell."""
-    possible, certain = _tally(search)
-    table = SentimentRollup if search.wanted.dimension is None else DimensionRollup
-    at = table.touchpoint == (search.wanted.touchpoint or ANY)
+def _sources(session: Session, selection: Selection) -> list[int]:
+    """Return the sources of the brand, without which no index leads to a day."""
+    counted = select(MentionRollup.source_id).where(*selection.cells(MentionRollup))
+    return list(session.scalars(counted.union(select(StaleCell.source_id).where(*selection.stale_cells()))))
+
+
+def _strides(session: Session, search: _Search, selection: Selection) -> Iterator[list[date]]:
+    """Yield the days that may hold a match, as far as the rollups can tell, the newest first, more at a time."""
+    table, possible, count = _tally(search)
     rows = session.execute(
-        select(table.day, func.sum(certain))
-        .where(*selection.cells(table), table.model_version_id == search.wanted.version, at, *possible)
-        .group_by(table.day)
-        .order_by(table.day.desc())
+        select(table.day, func.sum(count)).where(*selection.cells(table), *possible, count > 0).group_by(table.day)
     )
-    days = set(session.scalars(select(StaleCell.day).where(*selection.stale_cells()).distinct()))
-    sure = 0
-    for day, count in rows:
-        sure += count > 0 and day not in days
-        days.add(day)
-        if sure >= limit:
-            break
-    return sorted(days)
+    days = dict.fromkeys(session.scalars(select(StaleCell.day).where(*selection.stale_cells())), 0)
+    days |= dict(rows.tuples().all())
+    stride, held, wanted = [], 0, STRIDE
+    for day in sorted(days, reverse=True):
+        stride.append(day)
+        held += days[day]
+        if held >= wanted:
+            yield stride
+            stride, held, wanted = [], 0, 4 * wanted
+    if stride:
+        yield stride
 
 
-def _tally(search: _Search) -> tuple[list[ColumnElement[bool]], SQLColumnExpression[int]]:
-    """Return what a rollup row fulfils that may hold a match, and the count that is above 0 where it surely does."""
-    if search.wanted.dimension is None:
-        count: SQLColumnExpression[int] = getattr(SentimentRollup, search.polarity or "mentions")
-        return [SentimentRollup.measure == SENTIMENT, count > 0], count
-    table = DimensionRollup
-    # A vote hides the sentences on its other side: praise and pain are neutral, praise and a neutral sentence praise.
-    certain: dict[str | None, SQLColumnExpression[int]] = {
-        None: table.mentions,
-        "positive": table.praise,
-        "negative": table.pain,
-        "neutral": literal(0),
-    }
-    return [table.dimension == search.wanted.dimension, table.mentions > 0], certain[search.polarity]
+def _tally(search: _Search) -> tuple[Any, list[ColumnElement[bool]], Any]:
+    """Return the rollup that tells where matches may be, what its rows have to fulfil, and how many there may be."""
+    wanted = search.wanted
+    if not search.is_for_sentences:
+        return MentionRollup, [], MentionRollup.mentions
+    table: Any = SentimentRollup if wanted.dimension is None else DimensionRollup
+    rows = [table.model_version_id == wanted.version, table.touchpoint == (wanted.touchpoint or ANY)]
+    if wanted.dimension is None:
+        return table, [*rows, table.measure == SENTIMENT], getattr(table, search.polarity or "mentions")
+    # A vote hides the sentences on its other side, so all votes may hold the polarity.
+    return table, [*rows, table.dimension == wanted.dimension], table.mentions
 
 
 def _opinions(session: Session, search: _Search, mentions: dict[int, Mention]) -> dict[int, list[FoundOpinion]]:
