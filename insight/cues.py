@@ -16,7 +16,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from overheard.insight.sample import newest_mentions
-from overheard.insight.scope import Selection
+from overheard.insight.scope import Selection, opaque
 from overheard.store.tables import Mention, Opinion, OpinionDimension
 
 LEAST = 2
@@ -140,7 +140,7 @@ def find_cues(
         .join(Opinion, Opinion.mention_id == chosen.c.id)
         .join(OpinionDimension, OpinionDimension.opinion_id == Opinion.id)
         .where(Opinion.model_version_id == model_version_id, Opinion.sentiment == "positive")
-        .where(OpinionDimension.dimension == "service", OpinionDimension.polarity == "positive")
+        .where(opaque(OpinionDimension.dimension) == "service", opaque(OpinionDimension.polarity) == "positive")
         .order_by(chosen.c.day.desc(), chosen.c.id.desc(), Opinion.position)
     )
     return gather(((row[0], row[1], row[2]) for row in rows), names)

@@ -86,7 +86,7 @@ def read_sample(
     voices = _voices(session, model_version_id, chosen)
     first = min((voice.day for voice in voices.values()), default=None)
     return Sample(
-        newest=Newest(len(voices), first, len(voices) >= analysed),
+        newest=Newest(min(analysed, newest), first, analysed <= newest),
         voices=voices,
         sides=_sides(session, model_version_id, chosen),
     )
