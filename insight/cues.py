@@ -101,6 +101,9 @@ LANGUAGES = {
 VERY = r"(?:\S+ ){0,2}?"
 """Up to two words that make the praise stronger: "so", "really very", "sehr"."""
 
+OPENING = r"(?:^|[.!?,;:–-]\s*)"
+"""Where a sentence or a clause begins: elsewhere a capital is a place, as in "the drivers from Berlin were kind"."""
+
 NAME = r"(?<![\w\[])(?P<{}>[A-ZÀ-ÖØ-ÞĂÂÎȘȚ][a-zà-öø-ÿăâîșț'’-]{{1,20}}(?: [A-ZÀ-ÖØ-ÞĂÂÎȘȚ][a-zà-öø-ÿăâîșț'’-]+){{0,2}})(?![\w\]])"
 
 NO_NAMES = frozenset(
@@ -182,9 +185,9 @@ def cues_in(text: str, language: str) -> Iterator[tuple[str, str, str]]:
     for kind, pattern in _patterns(language):
         for match in pattern.finditer(text):
             name = match["name"].rstrip("'’-")
-            if _key(name) and (kind, name) not in seen:
-                seen.add((kind, name))
-                yield kind, name, " ".join(match[0].split())
+            if _key(name) and name not in seen:
+                seen.add(name)
+                yield kind, name, " ".join(match[0].split()).lstrip(".!?,;:-– ")
 
 
 def _key(name: str) -> str:
@@ -199,5 +202,5 @@ def _patterns(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     return (
         ("team", re.compile(rf"\b(?i:{words.groups})(?: (?i:{words.places}) ?){name}")),
         ("person", re.compile(rf"\b(?i:{words.thanks}) {name}")),
-        ("person", re.compile(rf"{name} (?i:{words.being}) {VERY}(?i:{words.praise})\b")),
+        ("person", re.compile(rf"{OPENING}{name} (?i:{words.being}) {VERY}(?i:{words.praise})\b")),
     )

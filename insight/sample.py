@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from overheard.insight.scope import Selection, is_large
 from overheard.store.tables import Classification, Mention, MentionBrand, MentionRollup, Opinion, OpinionDimension
 
-NEWEST = 10_000
+NEWEST = 5_000
 """Mentions that are read."""
 
 NOWHERE = "none"
