@@ -16,7 +16,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from overheard.insight.sample import newest_mentions
-from overheard.insight.scope import Selection
+from overheard.insight.scope import Selection, opaque
 from overheard.store.tables import Mention, Opinion, OpinionDimension
 
 LEAST = 2
@@ -101,6 +101,9 @@ LANGUAGES = {
 VERY = r"(?:\S+ ){0,2}?"
 """Up to two words that make the praise stronger: "so", "really very", "sehr"."""
 
+OPENING = r"(?:^|[.!?,;:–-]\s*)"
+"""Where a sentence or a clause begins: elsewhere a capital is a place, as in "the drivers from Berlin were kind"."""
+
 NAME = r"(?<![\w\[])(?P<{}>[A-ZÀ-ÖØ-ÞĂÂÎȘȚ][a-zà-öø-ÿăâîșț'’-]{{1,20}}(?: [A-ZÀ-ÖØ-ÞĂÂÎȘȚ][a-zà-öø-ÿăâîșț'’-]+){{0,2}})(?![\w\]])"
 
 NO_NAMES = frozenset(
@@ -140,7 +143,7 @@ def find_cues(
         .join(Opinion, Opinion.mention_id == chosen.c.id)
         .join(OpinionDimension, OpinionDimension.opinion_id == Opinion.id)
         .where(Opinion.model_version_id == model_version_id, Opinion.sentiment == "positive")
-        .where(OpinionDimension.dimension == "service", OpinionDimension.polarity == "positive")
+        .where(opaque(OpinionDimension.dimension) == "service", opaque(OpinionDimension.polarity) == "positive")
         .order_by(chosen.c.day.desc(), chosen.c.id.desc(), Opinion.position)
     )
     return gather(((row[0], row[1], row[2]) for row in rows), names)
@@ -182,9 +185,9 @@ def cues_in(text: str, language: str) -> Iterator[tuple[str, str, str]]:
     for kind, pattern in _patterns(language):
         for match in pattern.finditer(text):
             name = match["name"].rstrip("'’-")
-            if _key(name) and (kind, name) not in seen:
-                seen.add((kind, name))
-                yield kind, name, " ".join(match[0].split())
+            if _key(name) and name not in seen:
+                seen.add(name)
+                yield kind, name, " ".join(match[0].split()).lstrip(".!?,;:-– ")
 
 
 def _key(name: str) -> str:
@@ -199,5 +202,5 @@ def _patterns(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     return (
         ("team", re.compile(rf"\b(?i:{words.groups})(?: (?i:{words.places}) ?){name}")),
         ("person", re.compile(rf"\b(?i:{words.thanks}) {name}")),
-        ("person", re.compile(rf"{name} (?i:{words.being}) {VERY}(?i:{words.praise})\b")),
+        ("person", re.compile(rf"{OPENING}{name} (?i:{words.being}) {VERY}(?i:{words.praise})\b")),
     )

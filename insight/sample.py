@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from overheard.insight.scope import Selection, is_large
 from overheard.store.tables import Classification, Mention, MentionBrand, MentionRollup, Opinion, OpinionDimension
 
-NEWEST = 10_000
+NEWEST = 5_000
 """Mentions that are read."""
 
 NOWHERE = "none"
@@ -86,7 +86,7 @@ def read_sample(
     voices = _voices(session, model_version_id, chosen)
     first = min((voice.day for voice in voices.values()), default=None)
     return Sample(
-        newest=Newest(len(voices), first, len(voices) >= analysed),
+        newest=Newest(min(analysed, newest), first, analysed <= newest),
         voices=voices,
         sides=_sides(session, model_version_id, chosen),
     )
