@@ -111,8 +111,8 @@ def p_values(family: Family, shares: Callable[[Sequence[dict[Place, Sums]]], Seq
 def in_same_mix(brands: Sequence[dict[Place, Sums]]) -> Sequence[Share | None]:
     """Return the shares in the mix of a comparison."""
     mix, found = standardise(brands)
-    # Without a mix that all can have, nothing is marked.
-    return [None if each is None or mix.by == "none" else each.share for each in found]
+    # In different places, nothing is marked.
+    return [None if each is None or not mix.is_fair else each.share for each in found]
 
 
 def in_own_mix(brands: Sequence[dict[Place, Sums]]) -> Sequence[Share | None]:
