@@ -35,7 +35,7 @@ LEAST = 2
 """Mentions of each brand that a cell must have: one does not show how they vary. Few weigh little in any case."""
 
 COMMON = 0.5
-"""Part of each brand's voices that the common cells must hold more of: what is left out would else be the larger part."""
+"""Part of each brand's voices that the common cells must hold more than."""
 
 
 @dataclass(frozen=True, slots=True)
