@@ -141,7 +141,7 @@ def read_votes(session: Session, model_version_id: int, selection: Selection) ->
         .group_by(*keys)
         .order_by(*keys)
     )
-    return [PlaceVotes(*row[:3], DimensionVotes(*row[3:])) for row in rows]
+    return [PlaceVotes(row[0], row[1], row[2], DimensionVotes(*row[3:])) for row in rows]
 
 
 def read_signals(session: Session, model_version_id: int, selection: Selection) -> dict[str, SignalSums]:
