@@ -1,8 +1,8 @@
 """How often a comparison of brands that are all alike marks a difference as real: at most 5 % of answers should.
 
-An answer is a family: every brand against the first in every dimension and in the net sentiment. Here all brands have the
-same true nets in every cell (source × language), and cells differ much. In one half of the runs the brands are heard in the
-same mix of cells, in the other each in a mix of its own. Three ways to mark are counted on the same draws:
+An answer is a family: every brand against the first in every dimension and in the net sentiment. Here all brands have
+the same true nets in every cell (source × language), and cells differ much. In one half of the runs the brands are
+heard in the same mix of cells, in the other each in a mix of its own. Three ways to mark are counted on the same draws:
 
     ours        nets in the same mix (`insight.mix`), p-values adjusted for all comparisons of the answer (Holm)
     own mix     each brand in the mix that it has, the same adjustment
@@ -75,11 +75,8 @@ def _votes(
     for number, place in enumerate(CELLS):
         here = chosen == number
         if here.any():
-            found[place] = statistics.votes(
-                int((here & praise & ~neutral).sum()),
-                int((here & ~praise & ~neutral).sum()),
-                int((here & neutral).sum()),
-            )
+            sides = (here & praise & ~neutral, here & ~praise & ~neutral, here & neutral)
+            found[place] = statistics.votes(*(int(side.sum()) for side in sides))
     return found
 
 
@@ -113,8 +110,8 @@ def p_values(family: Family, shares: Callable[[Sequence[dict[Place, Sums]]], Seq
 def in_same_mix(brands: Sequence[dict[Place, Sums]]) -> Sequence[Share | None]:
     """Return the shares in the mix of a comparison."""
     mix, found = standardise(brands)
-    # Without a mix that all can have, nothing is marked.
-    return [None if each is None or mix.by == "none" else each.share for each in found]
+    # In different places, nothing is marked.
+    return [None if each is None or not mix.is_fair else each.share for each in found]
 
 
 def in_own_mix(brands: Sequence[dict[Place, Sums]]) -> Sequence[Share | None]:

@@ -33,8 +33,8 @@ class ComparedDifference:
     """How far a brand's net in the mix lies above that of the first brand.
 
     `low` and `high` are its 95 % interval, which goes with `p`: it excludes 0 where p < 0.05. `p_adjusted` is p after
-    the number of differences in the answer (Holm), and `certain` says that it is below 0.05 in a mix that is the same
-    for both (not `none`). `overlap` says that the
+    the number of differences in the answer (Holm), and `certain` says that it is below 0.05 in a mix of the same
+    sources and languages. `overlap` says that the
     two brands' own intervals overlap.
     """
 
@@ -265,8 +265,8 @@ def _differences(measures: Mapping[str, _Standardised]) -> dict[tuple[str, int],
             high=difference.high,
             p=p,
             p_adjusted=adjusted,
-            # Without a mix that both can have, a difference may be one of places: nobody can call it real.
-            certain=adjusted < LEVEL and measures[key[0]].mix.by != "none",
+            # In different places, a difference may be one of the places: nobody can call it real.
+            certain=adjusted < LEVEL and measures[key[0]].mix.is_fair,
             overlap=difference.overlap,
         )
     return found

@@ -29,11 +29,13 @@ Place = tuple[str, str]
 
 Cell = TypeVar("Cell", bound=tuple[str, ...])
 
-LEAST = 5
-"""Mentions of each brand that a cell must have: fewer do not show how they vary."""
+BOTH = "source and language"
 
-COMMON = 2 / 3
-"""Part of each brand's voices that the common cells must hold: a mix that left out more would tell of another brand."""
+LEAST = 2
+"""Mentions of each brand that a cell must have: one does not show how they vary. Few weigh little in any case."""
+
+COMMON = 0.5
+"""Part of each brand's voices that the common cells must hold more than."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,18 @@ class Mix:
     """The mix that nets are compared in, the heaviest cell first.
 
     `by` says what was made the same: `source and language`, `language`, or `none` where too few mentions lie in cells
-    that all brands have; each brand then has the mix that it has, and a difference may be one of sources. `alike` says
-    that the brands had it already: each of them in one and the same cell.
+    that all brands have; each brand then has the mix that it has. Only in a mix of both is a difference sure to be none
+    of places. `alike` says that the brands had it already: each of them in one and the same cell.
     """
 
     by: str
     alike: bool
     cells: tuple[MixCell, ...]
+
+    @property
+    def is_fair(self) -> bool:
+        """Whether sources and languages both are the same for all brands."""
+        return self.by == BOTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,7 @@ def _finest(brands: Sequence[Mapping[Place, Sums]]) -> tuple[Mix, Sequence[InMix
     if fine is not None:
         weights, found = fine
         cells = [MixCell(source, language, weight) for (source, language), weight in weights.items()]
-        return Mix("source and language", _is_alike(brands), _heaviest(cells)), found
+        return Mix(BOTH, _is_alike(brands), _heaviest(cells)), found
     coarse = _in_common([_merged(cells, lambda place: (place[1],)) for cells in brands])
     if coarse is not None:
         languages, found = coarse
@@ -109,7 +116,7 @@ def _finest(brands: Sequence[Mapping[Place, Sums]]) -> tuple[Mix, Sequence[InMix
 def _in_common(brands: Sequence[Mapping[Cell, Sums]]) -> tuple[dict[Cell, float], list[InMix]] | None:
     """Return the weights of the cells that all brands have, and each brand under them; null where that is too few."""
     shared = [cell for cell in brands[0] if all(_is_heard(cells.get(cell)) for cells in brands)]
-    if not shared or any(_covered(cells, shared) < COMMON for cells in brands):
+    if not shared or any(_covered(cells, shared) <= COMMON for cells in brands):
         return None
     overlap = {cell: 1 / fsum(1 / _voices(cells[cell]) for cells in brands) for cell in shared}
     total = fsum(overlap.values())

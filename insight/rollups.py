@@ -139,13 +139,14 @@ def read_votes(session: Session, model_version_id: int, selection: Selection) ->
     """Return the votes per dimension, source and language."""
     table = selection.rollup(DimensionRollup)
     keys: list[Any] = [table.dimension, table.source_id, table.language]
+    columns: list[Any] = [*keys, func.sum(table.praise), func.sum(table.pain), func.sum(table.neutral)]
     rows = session.execute(
-        select(*keys, func.sum(table.praise), func.sum(table.pain), func.sum(table.neutral))
+        select(*columns)
         .where(*selection.cells(table), table.model_version_id == model_version_id, table.touchpoint == ANY)
         .group_by(*keys)
         .order_by(*keys)
     )
-    return [PlaceVotes(row[0], row[1], row[2], DimensionVotes(row[3], row[4], row[5])) for row in rows]
+    return [PlaceVotes(row[0], row[1], row[2], DimensionVotes(*row[3:])) for row in rows]
 
 
 def read_signals(session: Session, model_version_id: int, selection: Selection) -> dict[str, SignalSums]:

@@ -158,8 +158,9 @@ def _mix(comparison: Comparison) -> str:
     else:
         text = f"Each brand weighted to the same mix of {_kind(mix)}: {_listed(mix)}."
         text += f" Effective mentions: {_effective(comparison)}."
+        text += "" if mix.is_fair else " Their sources differ: no difference is marked."
     if any(other.by == "language" for other in mixes) and mix.by != "language":
-        text += " +: the same mix of languages alone."
+        text += " +: the same mix of languages alone; not marked."
     if any(other.by == "none" for other in mixes) and mix.by != "none":
         text += " *: own mix each, too few mentions where all are heard; not marked."
     return text
