@@ -368,7 +368,7 @@ def _first_day(session: Session, selection: Selection) -> date | None:
     first: date | None = None
     days = select(table.day, func.sum(table.mentions)).where(*selection.cells(table)).group_by(table.day)
     for day, mentions in session.execute(days.order_by(table.day.desc())):
-        if seen > MOST:
+        if seen >= MOST:
             return first
         seen, first = seen + mentions, day
     return None

@@ -257,3 +257,13 @@ def test_age_grows_with_each_doubling_and_ends_at_ninety_days() -> None:
     assert ages[0] == 0
     assert ages[-2:] == [1, 1]
     assert max(steps) - min(steps) < 1e-9
+
+
+def test_of_many_mentions_the_newest_days_are_looked_at(nordwind: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    days = [date(2026, 11, number) for number in (3, 2, 2, 1, 1, 1)]
+    newest = write(nordwind, *(pain(day=day) for day in days))[:3]
+    for most, first, wanted in ((6, None, 6), (3, date(2026, 11, 2), 3), (2, date(2026, 11, 2), 3)):
+        monkeypatch.setattr("overheard.insight.inbox.MOST", most)
+        found = inbox(nordwind)
+        assert (found.first, len(found.entries)) == (first, wanted)
+    assert sorted(ids(found)) == sorted(newest)
