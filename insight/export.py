@@ -198,18 +198,13 @@ class Export:
             yield row | {"status": row["mention_status"] or "pending", "opinions": opinions.get(mention, 0)}
 
     def _opinions(self, known: dict[int, Known]) -> Iterator[Known]:
-        wanted = and_(Opinion.mention_id.in_(known), *self._of_version(), *self._sentences)
-        rows = self._session.execute(
-            select(Opinion.__table__).where(wanted).order_by(Opinion.mention_id, Opinion.position)
-        ).mappings()
-        dimensions: defaultdict[int, Known] = defaultdict(dict)
-        for opinion, name, polarity, score in self._session.execute(
-            select(OpinionDimension.opinion_id, OpinionDimension.dimension, OpinionDimension.polarity)
-            .add_columns(OpinionDimension.score)
-            .join(Opinion, Opinion.id == OpinionDimension.opinion_id)
-            .where(wanted)
-        ):
-            dimensions[opinion] |= {f"dimension_{name}": polarity, f"dimension_{name}_score": score}
+        found = self._session.execute(
+            select(Opinion.__table__)
+            .where(Opinion.mention_id.in_(known), *self._of_version(), *self._sentences)
+            .order_by(Opinion.mention_id, Opinion.position)
+        )
+        rows = found.mappings().all()
+        dimensions = self._dimensions([row["id"] for row in rows])
         signals = {f"signal_{signal.name}": False for signal in taxonomy.load().signals}
         for row in rows:
             mention = known[row["mention_id"]]
@@ -217,6 +212,17 @@ class Export:
             cut = mention[row["field"]][row["start"] : row["end"]]
             # The sentence's own fields come last: `text` is the sentence, not the mention's.
             yield mention | signals | carried | dimensions[row["id"]] | dict(row) | {"text": cut}
+
+    def _dimensions(self, opinions: Sequence[int]) -> defaultdict[int, Known]:
+        """Return polarity and score of each dimension that sentences bear on, by the sentence's id."""
+        found: defaultdict[int, Known] = defaultdict(dict)
+        table = OpinionDimension
+        wanted = select(table.opinion_id, table.dimension, table.polarity, table.score)
+        for start in range(0, len(opinions), AT_ONCE):
+            of_some = wanted.where(table.opinion_id.in_(opinions[start : start + AT_ONCE]))
+            for opinion, name, polarity, score in self._session.execute(of_some):
+                found[opinion] |= {f"dimension_{name}": polarity, f"dimension_{name}_score": score}
+        return found
 
 
 def _conditions(scope: Scope) -> list[ColumnElement[bool]]:

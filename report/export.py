@@ -38,7 +38,9 @@ CELL = 32_767
 GROUP = 50_000
 """Rows of a row group of Parquet: what is held in memory, some 50 MB."""
 
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r]")
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|\t")
+_LINE_BREAK = re.compile(r"\r\n?")
+"""What readers of CSV and XML take for a line break, or for the end of a row."""
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -131,7 +133,8 @@ def _check(path: Path, force: bool) -> None:
 class _Csv(Writer):
     """CSV in UTF-8: times in ISO 8601, true and false, JSON for objects.
 
-    A text that a spreadsheet would run as a formula has an apostrophe in front; else texts are exact.
+    A text that a spreadsheet would run as a formula has an apostrophe in front, line breaks are line feeds; else texts
+    are exact.
     """
 
     def __init__(self, stream: BinaryIO, columns: Sequence[Column]) -> None:
@@ -150,7 +153,8 @@ class _Csv(Writer):
 
 def _csv_cell(value: Any) -> str | int | float | None:
     if isinstance(value, str):
-        return f"'{value}" if _FORMULA.match(value) else value
+        text = _LINE_BREAK.sub("\n", value)
+        return f"'{text}" if _FORMULA.match(text) else text
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, date):
@@ -273,6 +277,10 @@ class _Excel(Writer):
                 "--format parquet has them whole"
             )
 
+    def abandon(self) -> None:
+        # Else its parts complain when they are collected.
+        self._sheet.close()
+
 
 def _xml(text: str) -> str:
-    return _NOT_IN_XML.sub("", text)
+    return _NOT_IN_XML.sub("", _LINE_BREAK.sub("\n", text))
