@@ -41,6 +41,14 @@ Send = Callable[[AlertEntry], None]
 class DeliveryError(OverheardError):
     """A channel did not take an alert; the message says why, without secrets."""
 
+    remedy = "what was not sent is tried again by the next refresh"
+
+
+class UnknownDeliveryError(DeliveryError):
+    """A channel fell silent when it had the alert: it may have arrived."""
+
+    remedy = "it may have arrived, and is not sent again"
+
 
 def deliver(store: Store, settings: Settings, out: Send) -> list[str]:
     """Tell every open alert on every channel that has not had it; return one line for each channel that failed.
@@ -53,7 +61,8 @@ def deliver(store: Store, settings: Settings, out: Send) -> list[str]:
             try:
                 _tell_all(store, settings, channel, out)
             except (DeliveryError, SettingsError) as error:
-                failed.append(f"alerts by {channel}: {error}; what was not sent is tried again by the next refresh")
+                remedy = getattr(error, "remedy", DeliveryError.remedy)
+                failed.append(f"alerts by {channel}: {error}; {remedy}")
     return failed
 
 
@@ -69,8 +78,9 @@ def _tell_all(store: Store, settings: Settings, channel: str, out: Send) -> None
             try:
                 send(entry)
             except DeliveryError as error:
+                state = "sending" if isinstance(error, UnknownDeliveryError) else "failed"
                 with store.session() as session:
-                    set_delivery(session, entry.id, channel, "failed", str(error))
+                    set_delivery(session, entry.id, channel, state, str(error))
                 raise
             with store.session() as session:
                 set_delivery(session, entry.id, channel, "sent")
@@ -112,8 +122,11 @@ def _webhook(settings: Settings) -> Send:
         except urllib.error.HTTPError as error:
             said = error.read(200).decode(errors="replace")
             raise DeliveryError(f"the webhook answered {error.code} {_safe(said, url)}".strip()) from None
-        except (OSError, HTTPException, ValueError) as error:
+        except (urllib.error.URLError, ValueError) as error:
             raise DeliveryError(f"the webhook cannot be reached ({_safe(str(error), url)})") from None
+        except (OSError, HTTPException) as error:
+            # urllib wraps what happens before the whole request is out; this came when an answer was waited for.
+            raise UnknownDeliveryError(f"the webhook did not answer ({_safe(str(error), url)})") from None
 
     return send
 
@@ -177,9 +190,13 @@ def _post(server: smtplib.SMTP, settings: Settings, entry: AlertEntry, secrets: 
     mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain="overheard.invalid")
     mail.set_content(message(entry))
     try:
-        server.send_message(mail)
-    except (smtplib.SMTPException, OSError) as error:
+        refused = server.send_message(mail)
+    except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, smtplib.SMTPNotSupportedError) as error:
         raise DeliveryError(f"the mail server refuses ({_safe(str(error), secrets)})") from None
+    except OSError as error:
+        raise UnknownDeliveryError(f"the mail server fell silent ({_safe(str(error), secrets)})") from None
+    if refused:
+        raise UnknownDeliveryError(f"the mail server refuses {', '.join(refused)}; the others have it")
 
 
 def _safe(said: str, secret: str) -> str:

@@ -101,14 +101,11 @@ def snooze_command(home: Home, numbers: tuple[int, ...], length: str) -> None:
 
 
 def _set(home: Home, numbers: tuple[int, ...], state: str, until: datetime | None) -> None:
-    from overheard.store.alerts import find_alert
+    from overheard.store.alerts import set_state
 
     with home.store() as store, store.session() as session:
         for number in numbers:
-            alert = find_alert(session, number)
-            if alert.state == "resolved":
-                raise UsageError(f"alert {number} is over since {alert.until}; there is nothing to do")
-            alert.state, alert.snoozed_until, alert.changed_at = state, until, datetime.now(UTC)
+            set_state(session, number, state, until, datetime.now(UTC))
     say(f"{len(set(numbers))} {state}{f' until {until:%Y-%m-%d %H:%M} UTC' if until else ''}")
 
 

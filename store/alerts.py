@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from overheard.errors import NotFoundError
+from overheard.errors import NotFoundError, UsageError
 from overheard.store.tables import Base, Id, UtcDateTime
 
 KINDS = ("spike", "drop", "theme", "stale", "target", "sla")
@@ -125,6 +125,14 @@ def find_alert(session: Session, number: int) -> Alert:
     if alert is None:
         raise NotFoundError(f"no alert {number}; see `overheard alerts --all`")
     return alert
+
+
+def set_state(session: Session, number: int, state: str, until: datetime | None, now: datetime) -> None:
+    """Say that an alert is `acked`, or `snoozed` until a moment; raises UsageError for one that is over."""
+    alert = find_alert(session, number)
+    if alert.state == "resolved":
+        raise UsageError(f"alert {number} is over since {alert.until}; there is nothing to do")
+    alert.state, alert.snoozed_until, alert.changed_at = state, until, now
 
 
 def wake(session: Session, now: datetime) -> None:

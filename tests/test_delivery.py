@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -16,7 +17,7 @@ from overheard.delivery import deliver
 from overheard.insight.alerts import AlertEntry, list_alerts
 from overheard.insight.scope import Scope
 from overheard.settings import AlertSettings, Settings
-from overheard.store.alerts import add_alert, set_delivery
+from overheard.store.alerts import add_alert, find_alert, set_delivery
 from overheard.store.brands import add_brand, find_brand
 from overheard.store.database import Store
 
@@ -127,11 +128,7 @@ def test_a_kill_while_sending_does_not_send_twice(any_store: Store, settings: Se
         pass
 
     write(any_store, "speed")
-
-    def die(_: Request) -> Response:
-        return Response("ok")
-
-    hook.expect_request(SECRET).respond_with_handler(die)
+    hook.expect_request(SECRET).respond_with_data("ok")
     said = []
 
     def killed(entry: AlertEntry) -> None:
@@ -146,10 +143,26 @@ def test_a_kill_while_sending_does_not_send_twice(any_store: Store, settings: Se
     assert delivered(any_store) == [{"stdout": "unknown", "webhook": "sent"}]
 
 
+def test_what_a_silent_webhook_may_have_is_not_sent_again(
+    any_store: Store, settings: Settings, hook: HTTPServer
+) -> None:  # fmt: skip
+    write(any_store, "speed")
+
+    def sleep(_: Request) -> Response:
+        time.sleep(1.5)
+        return Response("ok")
+
+    hook.expect_request(SECRET).respond_with_handler(sleep)
+    chosen = using(settings, "webhook", timeout=0.3)
+    (line,) = deliver(any_store, chosen, print)
+    assert "did not answer" in line
+    assert "may have arrived, and is not sent again" in line
+    assert deliver(any_store, chosen, print) == []
+    assert delivered(any_store) == [{"webhook": "unknown"}]
+
+
 def test_only_open_alerts_are_told(any_store: Store, settings: Settings) -> None:
     numbers = write(any_store, "speed", "ease", "design", "service")
-    from overheard.store.alerts import find_alert
-
     with any_store.session() as session:
         for number, state in zip(numbers, ("acked", "snoozed", "resolved"), strict=False):
             find_alert(session, number).state = state
