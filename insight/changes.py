@@ -1,6 +1,6 @@
 """Change points and the level between them: where net sentiment moved, and where it only seems to.
 
-The method is in docs/methods-trend.md; `benchmarks/changes.py` measures its false marks and its power.
+The method is in docs/methods.md; `benchmarks/changes.py` measures its false marks and its power.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Level:
 def penalty(periods: int, count: int = 1) -> float:
     """Return what a change must gain in fit, in units of the noise, to be marked.
 
-    Calibrated so that without a change at most 5 % of families of `count` series have a mark (docs/methods-trend.md).
+    Calibrated so that without a change at most 5 % of families of `count` series have a mark (docs/methods.md).
     """
     return 10 + log(periods) / 2 + 2 * (1 + 15 / periods) * log(count)
 

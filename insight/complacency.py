@@ -1,6 +1,6 @@
 """Complacency: a brand whose net sentiment holds while its rivals, or what its customers expect, move.
 
-The definition is in docs/methods-trend.md.
+The definition is in docs/methods.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How what is said of a brand moves: counts and net sentiment by day, week or month, with the changes that are real.
 
-Only rollups are read. The method is in docs/methods-trend.md. The fields are the keys of the JSON output.
+Only rollups are read. The method is in docs/methods.md. The fields are the keys of the JSON output.
 """
 
 from __future__ import annotations

@@ -63,6 +63,7 @@ def test_the_readme_commands_work_in_the_order_that_they_stand_in(
     monkeypatch.delenv("OVERHEARD_CONFIG", raising=False)
     (tmp_path / "reviews.csv").write_text("id,text,date\n1,Late again.,2026-10-01\n", encoding="utf-8")
     (tmp_path / "tweets.tsv").write_text("bank\ttext\trating\nother\tLate.\t2\nno\tOh.\t1\n", encoding="utf-8")
+    (tmp_path / "nps.csv").write_text("id,nps,comment\n1,9,Fine.\n", encoding="utf-8")
     book = openpyxl.Workbook()
     book.active.append(["company", "review"])
     book.active.append(["Nordwind Bank", "Late again."])
@@ -72,7 +73,8 @@ def test_the_readme_commands_work_in_the_order_that_they_stand_in(
     calls = [shlex.split(line.partition(" > ")[0], comments=True)[1:] for line in lines]
     done = [call for call in calls if call[0] not in ELSEWHERE and call[:2] != ["source", "try"]]
     assert {call[0] for call in done} == {
-        "init", "brand", "source", "doctor", "import", "summary", "mentions", "compare", "config",
+        "init", "brand", "source", "doctor", "import", "summary", "mentions", "compare", "config", "trend", "themes",
+        "explain", "alerts", "inbox", "targets", "surveys", "export",
     }  # fmt: skip
     for call in done:
         check = ["--no-check"] if call[:2] == ["source", "add"] else []

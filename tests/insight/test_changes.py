@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from overheard.insight import changes
 from overheard.insight.changes import Series, Shift, find_shifts, series, smooth
 from overheard.insight.statistics import Sums, votes
 
@@ -138,17 +137,3 @@ def test_the_dispersion_is_that_of_the_swings() -> None:
     loud = [series(told(Setting("month", 48, 50, 0, noise=20), rng)).dispersion for _ in range(40)]
     assert np.median(quiet) < 1.2
     assert np.median(loud) > 2
-
-
-def test_the_worked_example_of_the_document() -> None:
-    """docs/methods-trend.md: six months of 20 mentions, one vote each; 14 praise in the first three, 6 in the last."""
-    found = series([votes(14, 6, 0)] * 3 + [votes(6, 14, 0)] * 3)
-    assert list(found.nets) == [40, 40, 40, -40, -40, -40]
-    assert found.spread == pytest.approx(10_000 * 124 / 123)
-    assert found.dispersion == 1
-    assert changes.penalty(6) == pytest.approx(10.896, abs=0.001)
-    assert changes.penalty(6, 14) == pytest.approx(29.369, abs=0.001)
-    # 120 mentions, 40 points off the mean: the levels explain 120 · 40² / spread.
-    assert 120 * 40**2 / found.spread == pytest.approx(19.045, abs=0.001)
-    assert find_shifts(found, shortest=2) == [Shift(3, 3, 3)]
-    assert find_shifts(found, shortest=2, count=14) == []

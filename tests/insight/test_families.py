@@ -1,8 +1,7 @@
-"""The worked examples of the pages on methods give what they say; comparisons of brands that are alike mark few."""
+"""Comparisons of brands that are alike mark few differences as real."""
 
 from __future__ import annotations
 
-import doctest
 import importlib.util
 import sys
 from pathlib import Path
@@ -11,13 +10,6 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.mark.parametrize("page", sorted(ROOT.glob("docs/methods-compare*.md")), ids=lambda page: page.name)
-def test_worked_examples(page: Path) -> None:
-    found = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
-    assert found.attempted > 10
-    assert found.failed == 0
 
 
 @pytest.fixture(scope="module")
