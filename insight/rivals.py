@@ -6,7 +6,6 @@ the rival terms of the brand and all other brands of the store, each with the al
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from overheard import taxonomy
@@ -23,13 +22,11 @@ from overheard.insight.scope import Scope, Selection, select_scope
 from overheard.insight.sides import SURVEY
 from overheard.nlp.rivalry import DIRECTIONS, Names, find
 from overheard.store.brands import key_of, list_brands, terms
+from overheard.store.search import Some, Term, found, split
 from overheard.store.tables import Brand, Mention, MentionBrand, Opinion, OpinionDimension, Source
 
-NEWEST = 200_000
-"""Mentions, the last that came in, in which rivals' names are looked for."""
-
 MOST = 2_000
-"""Mentions of a brand, of these the newest that name a rival, whose sentences are read."""
+"""Mentions of a brand, the newest that name a rival, whose sentences are read."""
 
 BATCH = 500
 """Mentions whose sentences are read at once."""
@@ -91,7 +88,7 @@ def find_said(
 ) -> tuple[SaidOfRivals, ...]:
     """Return what is said of each brand and its rivals, with up to `quotes` quotes for each rival and direction.
 
-    Looks at the `NEWEST` mentions. Raises UsageError for an impossible scope.
+    Raises UsageError for an impossible scope.
     """
     names = _names(session, brands)
     return tuple(_said(session, brand, names[brand.id], scope, quotes) for brand in brands)
@@ -161,8 +158,8 @@ def _naming(session: Session, brand: Brand, names: Names, scope: Scope) -> Seque
         selection = select_scope(session, brand, replace(scope, dimension=None))
     except NotFoundError:  # a source that others of the comparison have
         return []
-    found = _candidates(session, selection, names.spellings)
-    return [row for row in found if names.in_text(row.text) or (row.title and names.in_text(row.title))]
+    candidates = _candidates(session, selection, names.spellings)
+    return [row for row in candidates if names.in_text(row.text) or (row.title and names.in_text(row.title))]
 
 
 def _sentences(session: Session, brand: Brand, mentions: Mapping[int, Any], scope: Scope) -> Iterator[_Sentence]:
@@ -208,20 +205,18 @@ def _sentence(mention: Any, opinion: Opinion, dimensions: Sequence[str]) -> _Sen
 
 
 def _candidates(session: Session, selection: Selection, spellings: Sequence[str]) -> Sequence[Any]:
-    """Return the mentions among the newest whose text may hold one of the spellings."""
-    last = session.scalar(select(func.max(Mention.id))) or 0
-    # What is no plain letter matches any character: diacritics and hyphens are written or not.
-    patterns = [f"%{re.sub('[^A-Za-z0-9]', '_', spelling)}%" for spelling in spellings]
-    # SQLite's LIKE knows no case, and is twice as fast as its ILIKE.
-    like = "like" if session.get_bind().dialect.name == "sqlite" else "ilike"
-    named = [getattr(column, like)(pattern) for pattern in patterns for column in (Mention.text, Mention.title)]
+    """Return the newest mentions that hold one of the spellings, however they write case, diacritics and hyphens."""
+    terms = [Term(tuple(words)) for words in map(split, spellings) if words]
+    if not terms:
+        return []
+    naming = found(session.get_bind().dialect.name, Some(tuple(terms)))
     wanted = (Mention.id, Mention.title, Mention.text, Mention.language, Mention.day, Mention.url)
     return session.execute(
         select(*wanted, Source.name.label("source"))
         .join(MentionBrand, MentionBrand.mention_id == Mention.id)
         .join(Source, Source.id == Mention.source_id)
-        .where(selection.speaks_of(from_brand=True), *selection.mentions())
-        .where(Mention.id > last - NEWEST, Source.kind != SURVEY, Mention.vanished.is_(None), or_(*named))
+        .where(Mention.id.in_(naming), selection.speaks_of(from_brand=False), *selection.mentions())
+        .where(Source.kind != SURVEY, Mention.vanished.is_(None))
         .order_by(Mention.id.desc())
         .limit(MOST)
     ).all()

@@ -117,7 +117,6 @@ CUES = {
         wins=(
             r"lieber (?:GAP )?(?:OWN |mit OWN )?als RIVAL",
             r"(?:schlagt|ubertrifft|toppt) RIVAL",
-            r"(?:gute|super|tolle|echte|beste|gunstige|prima|preiswerte|perfekte|klasse) alternative (?:zu[rm]?) RIVAL",
         ),
         loses=(
             r"(?:nicht|bei weitem nicht|lange nicht|nicht annahernd) (?:so|ganz so) (?:gut|schnell|gunstig|billig|bequem"
@@ -155,7 +154,6 @@ CUES = {
         denial=r"niet|geen|nooit|nauwelijks|noch|zonder|nergens",
         wins=(
             r"liever (?:\w+ )?OWN dan RIVAL",
-            r"(?:goed|prima|fijn|uitstekend|goedkoop)e? alternatief voor RIVAL",
             r"blij dat (?:ik|we|wij) (?:GAP )?(?:in plaats van|ipv) RIVAL",
         ),
         loses=(
@@ -194,7 +192,6 @@ CUES = {
         denial=r"pas|jamais|ni|aucun|aucune|guere|sans|rien",
         wins=(
             r"prefere (?:\w+ )?OWN (?:a|au|plutot que) RIVAL",
-            r"(?:bonne|excellente|super|vraie|tres bonne) alternative (?:a|au|aux) RIVAL",
             r"(?:surpasse|bat|devance) RIVAL",
         ),
         loses=(
@@ -231,7 +228,6 @@ CUES = {
         denial=r"no|nunca|jamas|ni|tampoco|nada|sin",
         wins=(
             r"prefiero (?:\w+ )?OWN (?:a|antes que|que) RIVAL",
-            r"(?:buena|excelente|gran|mejor) alternativa a RIVAL",
             r"(?:supera|gana) (?:con creces )?(?:a )?RIVAL",
         ),
         loses=(
@@ -268,7 +264,6 @@ CUES = {
         denial=r"non|mai|ne|nessun\w*|nemmeno|neanche|senza|niente",
         wins=(
             r"preferisco (?:\w+ )?OWN a(?:l|lla|ll)? ?RIVAL",
-            r"(?:ottima|buona|valida|vera) alternativa a(?:l|lla|ll)?[ ']RIVAL",
             r"(?:batte|supera|surclassa) RIVAL",
         ),
         loses=(
@@ -308,7 +303,6 @@ CUES = {
         denial=r"nao|nunca|jamais|nem|tampouco|nada|sem|nenhum\w*",
         wins=(
             r"prefiro (?:\w+ )?OWN (?:a|ao|do que|que) RIVAL",
-            r"(?:boa|otima|excelente) alternativa (?:a|ao) RIVAL",
             r"(?:supera|bate|ganha d[aoe]) RIVAL",
         ),
         loses=(
@@ -345,7 +339,6 @@ CUES = {
         denial=r"nu|niciodata|nici|fara|deloc|niciun|nicio|n",
         wins=(
             r"prefer (?:\w+ )?OWN (?:in loc de|decat|fata de|in locul) RIVAL",
-            r"(?:buna|excelenta|foarte buna) alternativa (?:la|pentru) RIVAL",
             r"(?:bate|intrece|depaseste) (?:pe )?RIVAL",
         ),
         loses=(
