@@ -183,7 +183,8 @@ def _change(found: Difference | None) -> Text:
 
 
 def _strongest(summary: Summary, side: str) -> Iterator[RenderableType]:
-    ranked = [entry for entry in getattr(summary, f"{side}s") if entry.mentions][:STRONGEST]
+    # What too few say is most often an error of the model where the other side is the rule: no quote on this page.
+    ranked = [entry for entry in getattr(summary, f"{side}s") if entry.impact is not None][:STRONGEST]
     if not ranked:
         return
     quotes = {entry.dimension: getattr(entry.quotes, side) for entry in summary.dimensions}
