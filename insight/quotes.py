@@ -28,9 +28,6 @@ CANDIDATES = 60
 READABLE = (25, 220)
 """Length in characters of a sentence that is neither a fragment nor a story."""
 
-CONFIDENT = 0.85
-"""The score below which a sentence is never quoted: where praise is rare, most of what is read as such is none."""
-
 STEP = 0.05
 """Scores closer than this count as equal, so that a recent sentence may go first."""
 
@@ -222,8 +219,8 @@ def _candidate(row: Any) -> _Candidate:
 
 def _choose(candidates: list[_Candidate], limit: int, used: set[int]) -> tuple[Quote, ...]:
     """Pick the best one after another, passing over repetitions; adds what it picks to `used`."""
-    sure = [candidate for candidate in candidates if candidate.quote.score >= CONFIDENT]
-    pool = [candidate for candidate in sure if candidate.opinion_id not in used] or sure
+    fresh = [candidate for candidate in candidates if candidate.opinion_id not in used]
+    pool = fresh or list(candidates)
     central = _central(pool)
     chosen: list[_Candidate] = []
     while pool and len(chosen) < limit:

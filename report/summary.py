@@ -28,6 +28,9 @@ COLUMNS = (
     "praise_moves", "change", "change_low", "change_high", "change_certain",
 )  # fmt: skip
 
+CONFIDENT = 0.85
+"""The score that a quote on the terminal needs: where one side is rare, what scores less is often an error."""
+
 LISTED = 6
 """Languages and sources named before the rest is only counted."""
 
@@ -183,7 +186,8 @@ def _change(found: Difference | None) -> Text:
 
 
 def _strongest(summary: Summary, side: str) -> Iterator[RenderableType]:
-    ranked = [entry for entry in getattr(summary, f"{side}s") if entry.mentions][:STRONGEST]
+    # What too few say is most often an error of the model where the other side is the rule: no quote on this page.
+    ranked = [entry for entry in getattr(summary, f"{side}s") if entry.impact is not None][:STRONGEST]
     if not ranked:
         return
     quotes = {entry.dimension: getattr(entry.quotes, side) for entry in summary.dimensions}
@@ -193,7 +197,7 @@ def _strongest(summary: Summary, side: str) -> Iterator[RenderableType]:
     )
     for entry in ranked:
         yield Text.assemble((entry.label, "bold"), f"  {summary_findings.weight(entry)}")
-        for quote in quotes.get(entry.dimension, ())[:1]:
+        for quote in [quote for quote in quotes.get(entry.dimension, ()) if quote.score >= CONFIDENT][:1]:
             yield Padding(Text(f"“{printable(quote.text)}”", style="italic"), (0, 0, 0, 2))
             yield Padding(Text(_origin(quote), style=QUIET), (0, 0, 0, 4))
             if quote.url:
