@@ -95,6 +95,8 @@ def _judge(session: Session, brand: Brand, now: datetime) -> list[Alert]:
     yesterday = now.date() - timedelta(days=1)
     # Nothing comes by itself where files alone bring mentions: what they do not reach is unknown, not silent.
     last = yesterday if _is_crawled(session, brand) else min(yesterday, newest)
+    if last < first + timedelta(days=NEEDED):
+        return []
     night = _night(session, brand, last, now)
     begin = max(night.day + timedelta(days=1), last - timedelta(days=LONGEST - 1), first + timedelta(days=NEEDED))
     if begin > last:

@@ -48,7 +48,7 @@ def _count(found: Alerts) -> str:
 def notes(found: Alerts) -> list[str]:
     """Say up to which day was judged, and what was not."""
     if not found.judged:
-        return ["Nothing is judged yet; `overheard refresh` does it every night."]
+        return ["Nothing is judged yet: `overheard refresh` does it, once there are ten weeks of mentions."]
     days = sorted(set(found.judged.values()))
     judged = f"Judged up to {days[-1]}" if len(days) == 1 else f"Judged up to {days[0]} or later, by brand"
     return [judged, *(f"{printable(name)} waits: {reason}" for name, reason in found.paused.items())]

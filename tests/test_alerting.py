@@ -105,6 +105,20 @@ def listed(store: Store, scope: Scope | None = None, *, history: bool = True) ->
         return list_alerts(session, None, scope or Scope(), history=history)
 
 
+def test_without_ten_weeks_there_is_no_verdict(any_store: Store) -> None:
+    with any_store.session() as session:
+        version = ModelVersion(name="opinion-7", created_at=night(0))
+        session.add(version)
+        session.flush()
+        brand = add_brand(session, "Nordwind")
+        brand.model_version_id = version.id
+        add_source(session, brand, "feed", {"url": "https://a.example"}, name="shop")
+    count(any_store, range(60), 1)
+    count(any_store, range(60, 63), 30)
+    assert watch(any_store, night(63)) == 0
+    assert (listed(any_store).alerts, listed(any_store).judged) == ((), {})
+
+
 def test_a_spike_is_one_alert_with_its_cause_however_many_nights_it_lasts(watched: Store) -> None:
     assert watch(watched, night(100)) == 0
     assert watch(watched, night(101)) == 0 or listed(watched).alerts
