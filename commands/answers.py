@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from overheard.commands.options import Home, Whole, by_option, console, format_option, pass_home, say, scope_options
+from overheard.commands.options import (
+    Home,
+    Whole,
+    asking,
+    by_option,
+    console,
+    format_option,
+    pass_home,
+    say,
+    scope_options,
+)
 from overheard.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -37,7 +47,7 @@ def summary_command(home: Home, brand: str, scope: Scope, by: str | None, form: 
     from overheard.report.formats import render
     from overheard.store.brands import find_brand
 
-    with home.store() as store, store.reading() as session:
+    with home.store() as store, asking(store) as session:
         asked = find_brand(session, brand)
         found = summarise(session, asked, scope) if by is None else summarise_by(session, asked, scope, by)
     render(found, form, console())
@@ -73,7 +83,7 @@ def mentions_command(
 
     if duplicates and (polarity or rejected):
         raise UsageError("--duplicates shows groups of whole mentions; leave --polarity and --rejected out")
-    with home.store() as store, store.reading() as session:
+    with home.store() as store, asking(store) as session:
         asked = find_brand(session, brand)
         found = (
             find_duplicates(session, asked, scope, limit=limit)
@@ -145,7 +155,7 @@ def compare_command(
     from overheard.report.formats import render
     from overheard.store.brands import find_brand
 
-    with home.store() as store, store.reading() as session:
+    with home.store() as store, asking(store) as session:
         found = [find_brand(session, name) for name in brands]
         if len(brands) == 1:
             found += _rivals(session, found[0])
