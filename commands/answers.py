@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from overheard.commands.options import Home, Whole, by_option, console, format_option, pass_home, say, scope_options
+from overheard.commands.options import (
+    Home,
+    Whole,
+    asking,
+    by_option,
+    console,
+    format_option,
+    pass_home,
+    say,
+    scope_options,
+)
 from overheard.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +43,7 @@ def summary_command(home: Home, brand: str, scope: Scope, by: str | None, form: 
     from overheard.report.formats import render
     from overheard.store.brands import find_brand
 
-    with home.store() as store, store.reading() as session:
+    with home.store() as store, asking(store) as session:
         asked = find_brand(session, brand)
         found = summarise(session, asked, scope) if by is None else summarise_by(session, asked, scope, by)
     render(found, form, console())
@@ -69,7 +79,7 @@ def mentions_command(
 
     if duplicates and (polarity or rejected):
         raise UsageError("--duplicates shows groups of whole mentions; leave --polarity and --rejected out")
-    with home.store() as store, store.reading() as session:
+    with home.store() as store, asking(store) as session:
         asked = find_brand(session, brand)
         found = (
             find_duplicates(session, asked, scope, limit=limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, wraps
 from pathlib import Path
@@ -17,6 +17,7 @@ from overheard.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from sqlalchemy.orm import Session
 
     from overheard.nightly import Classified
     from overheard.nlp.classifier import Classifier
@@ -28,6 +29,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 UNITS = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
 INTERVAL = re.compile(r"([0-9]{1,6})\s*([hdw])")
 LONGEST_INTERVAL = 520 * UNITS["w"]
+
+MANY = 100_000
+"""Mentions from which a search is told to take longer than two seconds."""
 
 LARGEST = 999_999_999_999
 """The largest number that a command takes: no store has so many rows, and every database can count so far."""
@@ -260,6 +264,25 @@ class Progress:
     def tell(self, label: str) -> None:
         """Change what stands beside the bar."""
         self._bar.update(self._task, description=label)
+
+
+@contextmanager
+def asking(store: Store) -> Iterator[Session]:
+    """One snapshot of the store to ask; a bar on stderr shows how far the counting of many mentions is."""
+    from overheard.insight.scope import LISTENER, STEPS
+
+    with store.reading() as session, ExitStack() as stack:
+        bars: list[Progress] = []
+
+        def on_step(mentions: int) -> None:
+            if mentions > MANY and not bars:
+                bars.append(stack.enter_context(Progress(f"counting {mentions:,} mentions")))
+                bars[0].start(STEPS)
+            for bar in bars:
+                bar.advance()
+
+        session.info[LISTENER] = on_step
+        yield session
 
 
 def json_text(value: object) -> str:

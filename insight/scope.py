@@ -7,6 +7,7 @@ selection are walked through and counted into temporary tables of the same colum
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
@@ -200,6 +201,7 @@ class _Counted:
         self.dialect = session.get_bind().dialect.name
         self._scratch: Scratch | None = None
         self._has_sentences = False
+        self._size: int | None = None
         self._tables: dict[Rollup, Any] = {}
 
     def table(self, rollup: type[AnyRollup], selection: Selection) -> type[AnyRollup]:
@@ -215,19 +217,44 @@ class _Counted:
             self._scratch = Scratch(name)
             self._scratch.create(session)
             self._scratch.take_mentions(session, _selected(session, selection))
+            self._tell()
         if rollup is not MentionRollup and not self._has_sentences:
             self._scratch.take_sentences(session, selection.sentences)
             self._has_sentences = True
+            self._tell()
         columns = (Column(column.key, column.type) for column in inspect(rollup).columns)
         table = Table(f"{name}_{rollup.__tablename__}", MetaData(), *columns, prefixes=["TEMPORARY"])
         table.create(session.connection())
         for rows in rollup_rows(self._scratch, _measures(), rollup, selection.sentences):
             session.execute(insert(table).from_select([str(column.key) for column in rows.selected_columns], rows))
+            self._tell()
         return aliased(rollup, table, adapt_on_names=True)
+
+    def _tell(self) -> None:
+        """Say that a step is done, of how many mentions, to who listens."""
+        listener: Callable[[int], None] | None = self._session.info.get(LISTENER)
+        if listener and self._scratch:
+            if self._size is None:
+                self._size = self._session.scalar(select(func.count()).select_from(self._scratch.mentions)) or 0
+            listener(self._size)
 
 
 _NUMBERS = count(1)
-"""Names for temporary tables, which outlive the transaction on SQLite."""
+"""Names for temporary tables, of which a session has one set for each selection."""
+
+LISTENER = "overheard.counting"
+"""Key of `Session.info`: a function that is called after each of the `STEPS` of counting so many mentions."""
+
+STEPS = 15
+"""How often it is called where all rollups of a selection are asked for."""
+
+
+def _counted(session: Session, brand_id: int, scope: Scope) -> _Counted:
+    """Return what is counted already where the session reads one snapshot: then it is counted once."""
+    if not session.get_bind().get_execution_options().get("reading"):
+        return _Counted(session)
+    known: dict[tuple[int, Scope], _Counted] = session.info.setdefault("overheard.counted", {})
+    return known.setdefault((brand_id, scope), _Counted(session))
 
 
 def _selected(session: Session, selection: Selection) -> Select[*tuple[Any, ...]]:
@@ -312,7 +339,7 @@ def select_scope(session: Session, brand: Brand, scope: Scope) -> Selection:
         sentences=Sentences(brand.model_version_id or 0, scope.touchpoint, scope.dimension),
         query=None if scope.query is None else Query(session, brand, scope.query),
         label=None if scope.attribute is None else label(*scope.attribute),
-        _counted=_Counted(session),
+        _counted=_counted(session, brand.id, scope),
     )
 
 

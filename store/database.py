@@ -96,10 +96,10 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """One snapshot to read from; it never waits for a writer."""
+        """One snapshot to read from; it never waits for a writer. Its temporary tables end with it."""
         snapshot = {} if self.engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
         engine = self.engine.execution_options(reading=True, **snapshot)
-        with _translated(self.url), Session(engine, expire_on_commit=False) as session, session.begin():
+        with _translated(self.url), Session(engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
