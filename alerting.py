@@ -16,9 +16,17 @@ from sqlalchemy.orm import Session
 
 from overheard import taxonomy
 from overheard.insight.anomalies import HISTORY, NEEDED, Cell, judge
-from overheard.insight.causes import Breach, explain, new_themes, stale_sources
+from overheard.insight.causes import (
+    Breach,
+    broken_promises,
+    explain,
+    missed_targets,
+    new_themes,
+    stale_sources,
+)
 from overheard.insight.episodes import QUIET, Episode, Finding, findings, group
 from overheard.insight.history import days_of, read_history
+from overheard.settings import InboxSettings
 from overheard.store.alerts import (
     Alert,
     AlertNight,
@@ -42,8 +50,11 @@ MOMENT = 14
 """Days in which every mention must have been read by the version that answers, or the brand waits."""
 
 
-def watch(store: Store, now: datetime) -> int:
-    """Judge every brand up to yesterday (UTC), and what is broken now; return how many alerts are new."""
+def watch(store: Store, waits: InboxSettings, now: datetime) -> int:
+    """Judge every brand up to yesterday (UTC), and what is broken now; return how many alerts are new.
+
+    `waits` says how long a complaint may wait for a reply.
+    """
     with store.reading() as session:
         brands = session.scalars(select(Brand.id).order_by(Brand.id)).all()
     new = 0
@@ -54,6 +65,8 @@ def watch(store: Store, now: datetime) -> int:
             new += len(_judge(session, brand, now))
             new += len(note_breaches(session, brand, "stale", stale_sources(session, brand), now))
             new += len(note_breaches(session, brand, "theme", new_themes(session, brand, now.date()), now))
+            new += len(note_breaches(session, brand, "target", missed_targets(session, brand, now.date()), now))
+            new += len(note_breaches(session, brand, "sla", broken_promises(session, brand, waits, now), now))
     return new
 
 

@@ -312,4 +312,4 @@ def refresh(
             raise PartialError("interrupted while crawling; what was read is stored, run `overheard refresh` again")
         classified = classify(store, settings, load, on_start, on_mentions)
         cells = settle(store)
-        return Refreshed(results, classified, cells, watch(store, datetime.now(UTC)))
+        return Refreshed(results, classified, cells, watch(store, settings.inbox, datetime.now(UTC)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from overheard.commands.options import Home, console, format_option, pass_home, scope_options
+from overheard.commands.options import Home, asking, console, format_option, pass_home, scope_options
 from overheard.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def compare_command(
 
     if (bool(brands), industry is not None, all_industries).count(True) != 1:
         raise UsageError("compare what? Name brands, or give --industry NAME, or --all-industries: one of the three")
-    with home.store() as store, store.reading() as session:
+    with home.store() as store, asking(store) as session:
         found = _compared(session, brands, industry, scope)
     render(found, form, console())
 

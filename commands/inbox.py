@@ -12,6 +12,7 @@ from overheard.commands.options import (
     DefaultGroup,
     Home,
     Whole,
+    asking,
     console,
     format_option,
     pass_home,
@@ -54,7 +55,7 @@ def show(home: Home, brand: str, praise: bool, limit: int, scope: Scope, form: s
     from overheard.report.formats import render
     from overheard.store.brands import find_brand
 
-    with home.store() as store, store.reading() as session:
+    with home.store() as store, asking(store) as session:
         found = find_inbox(session, find_brand(session, brand), scope, home.settings.inbox, praise=praise, limit=limit)
     render(found, form, console())
 

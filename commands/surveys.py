@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from overheard.commands.options import Home, console, format_option, pass_home, scope_options
+from overheard.commands.options import Home, asking, console, format_option, pass_home, scope_options
 
 if TYPE_CHECKING:
     from overheard.insight.scope import Scope
@@ -30,6 +30,6 @@ def surveys_command(home: Home, brand: str, scope: Scope, form: str) -> None:
     from overheard.report.formats import render
     from overheard.store.brands import find_brand
 
-    with home.store() as store, store.reading() as session:
+    with home.store() as store, asking(store) as session:
         found = survey_figures(session, find_brand(session, brand), scope)
     render(found, form, console())

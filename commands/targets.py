@@ -11,6 +11,7 @@ import click
 from overheard.commands.options import (
     DefaultGroup,
     Home,
+    asking,
     console,
     format_option,
     pass_home,
@@ -114,7 +115,7 @@ def show(home: Home, brand: str | None, scope: Scope, form: str) -> None:
     from overheard.report.formats import render
     from overheard.store.brands import find_brand, list_brands
 
-    with home.store() as store, store.reading() as session:
+    with home.store() as store, asking(store) as session:
         brands = [find_brand(session, brand)] if brand else list_brands(session)
         found = measure_all(session, brands, scope)
     render(found, form, console())

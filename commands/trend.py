@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from overheard.commands.options import Home, console, format_option, pass_home, scope_options
+from overheard.commands.options import Home, asking, console, format_option, pass_home, scope_options
 
 if TYPE_CHECKING:
     from overheard.insight.scope import Scope
@@ -47,6 +47,6 @@ def trend_command(home: Home, brand: str, by: str | None, scope: Scope, form: st
     from overheard.report.formats import render
     from overheard.store.brands import find_brand
 
-    with home.store() as store, store.reading() as session:
+    with home.store() as store, asking(store) as session:
         found = find_trend(session, find_brand(session, brand), scope, by=by)
     render(found, form, console())

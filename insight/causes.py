@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from shlex import quote
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
@@ -12,13 +13,20 @@ from sqlalchemy.orm import Session
 
 from overheard.insight.anomalies import DROP_WINDOWS, SHORT
 from overheard.insight.episodes import Finding
+from overheard.insight.inbox import find_inbox
 from overheard.insight.quotes import find_quotes
 from overheard.insight.rollups import read_dimensions, read_mentions
 from overheard.insight.scope import Scope, Selection, select_scope
+from overheard.insight.targets import measure_targets
+from overheard.settings import InboxSettings
 from overheard.store.tables import ANY, Brand, Crawl, DimensionRollup, MentionRollup, Source
+from overheard.store.targets import list_targets
 
 LEADING, QUOTED = 3, 2
 """Dimensions of an alert that are quoted, and quotes of each."""
+
+MEASURED = 30
+"""Days over which targets are measured every night."""
 
 FAILURES = 2
 """Crawls in a row that did not read their source before it is an alert; one that finds it stale is enough."""
@@ -68,7 +76,33 @@ def themes_behind(session: Session, brand: Brand, findings: Sequence[Finding]) -
 
 def owners(session: Session, brand: Brand) -> Mapping[str | None, str]:
     """Return who answers for each dimension of a brand; the key None is for the brand as a whole."""
-    return {}
+    targets = list_targets(session, brand)
+    return {each.name or None: each.owner for each in targets if each.measure in ("dimension", "net")}
+
+
+def missed_targets(session: Session, brand: Brand, day: date) -> list[Breach]:
+    """Return the targets that a brand missed for certain in the 30 days before a day."""
+    scope = Scope(since=day - timedelta(days=MEASURED), until=day - timedelta(days=1))
+    return [
+        Breach(
+            "target", f"{each.measure}:{each.name or 'brand'}", day,
+            f"{each.label}: {each.reached.value:.4g} in {MEASURED} days, wanted {each.target:.4g} ({each.owner})",
+            observed=each.reached.value, expected=each.target,
+            dimension=each.name if each.measure == "dimension" else None,
+        )
+        for each in measure_targets(session, brand, scope)
+        if each.verdict == "missed" and each.reached.value is not None
+    ]  # fmt: skip
+
+
+def broken_promises(session: Session, brand: Brand, waits: InboxSettings, now: datetime) -> list[Breach]:
+    """Return whether complaints wait for a reply longer than they should, where their source reports replies."""
+    inbox = find_inbox(session, brand, Scope(), waits, limit=0, now=now)
+    late = inbox.overdue - inbox.overdue_unknown
+    if not late:
+        return []
+    text = f"{late} complaints wait longer than they should: `overheard inbox {quote(brand.name)}`"
+    return [Breach("sla", "inbox", now.date(), text, observed=float(late), expected=0.0)]
 
 
 def stale_sources(session: Session, brand: Brand) -> list[Breach]:

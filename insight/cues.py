@@ -142,7 +142,7 @@ def find_cues(
         .join(Mention, Mention.id == chosen.c.id)
         .join(Opinion, Opinion.mention_id == chosen.c.id)
         .join(OpinionDimension, OpinionDimension.opinion_id == Opinion.id)
-        .where(Opinion.model_version_id == model_version_id, Opinion.sentiment == "positive")
+        .where(*selection.sentences.conditions(), Opinion.sentiment == "positive")
         .where(opaque(OpinionDimension.dimension) == "service", opaque(OpinionDimension.polarity) == "positive")
         .order_by(chosen.c.day.desc(), chosen.c.id.desc(), Opinion.position)
     )

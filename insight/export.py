@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from overheard import taxonomy
@@ -102,7 +102,7 @@ class Export:
         self.columns = columns(what)
         self._session, self._brand = session, brand
         self._selection = select_scope(session, brand, scope)
-        self._sentences = _conditions(scope)
+        self._sentences = self._selection.sentences.conditions()
         self._duplicates = duplicates
         self._model = session.scalar(select(ModelVersion.name).where(ModelVersion.id == brand.model_version_id))
         # All ids beforehand, eight bytes each: pages by id need no cursor that stays open, and know how many there are.
@@ -119,7 +119,7 @@ class Export:
         if self.what == "mentions":
             return self.mentions
         rows = self._mentions(select(func.count()).select_from(Mention).join(Opinion, Opinion.mention_id == Mention.id))
-        return self._session.scalar(rows.where(*self._of_version(), *self._sentences)) or 0
+        return self._session.scalar(rows.where(*self._sentences)) or 0
 
     def pages(self) -> Iterator[tuple[int, list[Row]]]:
         """Yield rows, with the number of mentions that they come from."""
@@ -132,20 +132,12 @@ class Export:
     def _mentions(self, statement: Select[Any]) -> Select[Any]:
         """Narrow a statement on mentions to those of the table."""
         joined = statement.join(MentionBrand, MentionBrand.mention_id == Mention.id)
-        if self.what == "mentions" and self._sentences:
-            joined = joined.where(self._has_sentence())
         return joined.where(self._speaks_of(self._selection), *self._selection.mentions())
-
-    def _has_sentence(self) -> ColumnElement[bool]:
-        return exists().where(Opinion.mention_id == Mention.id, *self._of_version(), *self._sentences)
 
     def _speaks_of(self, selection: Selection) -> ColumnElement[bool]:
         if self._duplicates:
             return and_(MentionBrand.brand_id == selection.brand_id, ~MentionBrand.rejected)
         return selection.speaks_of(from_brand=True)
-
-    def _of_version(self) -> list[ColumnElement[bool]]:
-        return [Opinion.model_version_id == self._brand.model_version_id]
 
     def _known(self, ids: Sequence[int]) -> dict[int, Known]:
         """Return what is known of mentions, by id and in their order."""
@@ -190,7 +182,7 @@ class Export:
     def _wholes(self, known: dict[int, Known]) -> Iterator[Known]:
         counted = self._session.execute(
             select(Opinion.mention_id, func.count().label("opinions"))
-            .where(Opinion.mention_id.in_(known), *self._of_version(), *self._sentences)
+            .where(Opinion.mention_id.in_(known), *self._sentences)
             .group_by(Opinion.mention_id)
         )
         opinions = {row.mention_id: row.opinions for row in counted}
@@ -200,7 +192,7 @@ class Export:
     def _opinions(self, known: dict[int, Known]) -> Iterator[Known]:
         found = self._session.execute(
             select(Opinion.__table__)
-            .where(Opinion.mention_id.in_(known), *self._of_version(), *self._sentences)
+            .where(Opinion.mention_id.in_(known), *self._sentences)
             .order_by(Opinion.mention_id, Opinion.position)
         )
         rows = found.mappings().all()
@@ -223,15 +215,3 @@ class Export:
             for opinion, name, polarity, score in self._session.execute(of_some):
                 found[opinion] |= {f"dimension_{name}": polarity, f"dimension_{name}_score": score}
         return found
-
-
-def _conditions(scope: Scope) -> list[ColumnElement[bool]]:
-    """Return what a scope asks of a sentence; raises NotFoundError for an unknown dimension."""
-    found: list[ColumnElement[bool]] = []
-    if scope.touchpoint is not None:
-        found.append(Opinion.touchpoint == scope.touchpoint)
-    if scope.dimension is not None:
-        name = taxonomy.load().dimension(scope.dimension).name
-        bears = exists().where(OpinionDimension.opinion_id == Opinion.id, opaque(OpinionDimension.dimension) == name)
-        found.append(bears)
-    return found

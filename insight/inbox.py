@@ -135,8 +135,9 @@ class Inbox:
     where it did. `looked_at` counts the mentions without a known answer. `first` is the day that the `MOST` newest
     mentions of the scope begin with where it holds more, and nothing before it was looked at; null where all were.
     `open` of them want an answer, of which `overdue` wait longer than their target, `unknown` may have one (their
-    source does not say), and `with_the_customer` have had one. `entries` are the first of them, `replies` the sources
-    that report replies. `newest` is the day of the brand's newest mention, whatever the scope.
+    source does not say; `overdue_unknown` are both), and `with_the_customer` have had one. `entries` are the first of
+    them, `replies` the sources that report replies. `newest` is the day of the brand's newest mention, whatever the
+    scope.
     """
 
     brand: str
@@ -148,6 +149,7 @@ class Inbox:
     first: date | None
     open: int
     overdue: int
+    overdue_unknown: int
     unknown: int
     with_the_customer: int
     newest: date | None
@@ -281,6 +283,7 @@ def find_inbox(
         first=first,
         open=len(found),
         overdue=sum(candidate.overdue for candidate in found),
+        overdue_unknown=sum(candidate.overdue and candidate.reply_state == "unknown" for candidate in found),
         unknown=sum(candidate.reply_state == "unknown" for candidate in found),
         with_the_customer=sum(candidate.status in WITH_THE_CUSTOMER for candidate in found),
         newest=session.scalar(select(func.max(MentionRollup.day)).where(MentionRollup.brand_id == brand.id)),

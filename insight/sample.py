@@ -83,12 +83,12 @@ def read_sample(
 ) -> Sample:
     """Read the newest mentions; `analysed` is how many the selection has."""
     chosen = newest_mentions(session, model_version_id, selection, newest)
-    voices = _voices(session, model_version_id, chosen)
+    voices = _voices(session, selection, chosen)
     first = min((voice.day for voice in voices.values()), default=None)
     return Sample(
         newest=Newest(min(analysed, newest), first, analysed <= newest),
         voices=voices,
-        sides=_sides(session, model_version_id, chosen),
+        sides=_sides(session, selection, chosen),
     )
 
 
@@ -110,11 +110,12 @@ def newest_mentions(session: Session, model_version_id: int, selection: Selectio
 
 def _reach(session: Session, selection: Selection, newest: int) -> date:
     """Return the day from which on there are as many mentions, so that older ones need no look."""
+    table: Any = selection.rollup(MentionRollup)
     rows = session.execute(
-        select(MentionRollup.day, func.sum(MentionRollup.mentions))
-        .where(*selection.cells(MentionRollup))
-        .group_by(MentionRollup.day)
-        .order_by(MentionRollup.day.desc())
+        select(table.day, func.sum(table.mentions))
+        .where(*selection.cells(table))
+        .group_by(table.day)
+        .order_by(table.day.desc())
     )
     found, reach = 0, date.max
     for day, mentions in rows:
@@ -124,7 +125,7 @@ def _reach(session: Session, selection: Selection, newest: int) -> date:
     return reach
 
 
-def _voices(session: Session, model_version_id: int, chosen: CTE) -> dict[int, Voice]:
+def _voices(session: Session, selection: Selection, chosen: CTE) -> dict[int, Voice]:
     def of(word: str) -> Any:
         return func.sum(case((Opinion.sentiment == word, 1), else_=0))
 
@@ -133,7 +134,7 @@ def _voices(session: Session, model_version_id: int, chosen: CTE) -> dict[int, V
             chosen.c.id, chosen.c.day, chosen.c.rating, Opinion.touchpoint, of("positive"), of("negative"), of("mixed")
         )
         .join(Opinion, Opinion.mention_id == chosen.c.id)
-        .where(Opinion.model_version_id == model_version_id)
+        .where(*selection.sentences.conditions())
         .group_by(chosen.c.id, chosen.c.day, chosen.c.rating, Opinion.touchpoint)
         .order_by(chosen.c.day.desc(), chosen.c.id.desc())
     )
@@ -146,12 +147,12 @@ def _voices(session: Session, model_version_id: int, chosen: CTE) -> dict[int, V
     return voices
 
 
-def _sides(session: Session, model_version_id: int, chosen: CTE) -> dict[tuple[str, str], tuple[int, ...]]:
+def _sides(session: Session, selection: Selection, chosen: CTE) -> dict[tuple[str, str], tuple[int, ...]]:
     rows = session.execute(
         select(chosen.c.id, OpinionDimension.dimension, OpinionDimension.polarity)
         .join(Opinion, Opinion.mention_id == chosen.c.id)
         .join(OpinionDimension, OpinionDimension.opinion_id == Opinion.id)
-        .where(Opinion.model_version_id == model_version_id)
+        .where(*selection.sentences.conditions())
     )
     found: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
     for mention_id, dimension, polarity in rows:

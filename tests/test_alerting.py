@@ -18,6 +18,7 @@ from overheard.insight.causes import Breach
 from overheard.insight.episodes import replay
 from overheard.insight.history import days_of, read_history
 from overheard.insight.scope import Scope
+from overheard.settings import InboxSettings
 from overheard.store.alerts import Alert, AlertNight, find_alert
 from overheard.store.brands import add_brand, add_source, find_brand
 from overheard.store.database import Store
@@ -115,16 +116,16 @@ def test_without_ten_weeks_there_is_no_verdict(any_store: Store) -> None:
         add_source(session, brand, "feed", {"url": "https://a.example"}, name="shop")
     count(any_store, range(60), 1)
     count(any_store, range(60, 63), 30)
-    assert watch(any_store, night(63)) == 0
+    assert watch(any_store, InboxSettings(), night(63)) == 0
     assert (listed(any_store).alerts, listed(any_store).judged) == ((), {})
 
 
 def test_a_spike_is_one_alert_with_its_cause_however_many_nights_it_lasts(watched: Store) -> None:
-    assert watch(watched, night(100)) == 0
-    assert watch(watched, night(101)) == 0 or listed(watched).alerts
-    watch(watched, night(102))
+    assert watch(watched, InboxSettings(), night(100)) == 0
+    assert watch(watched, InboxSettings(), night(101)) == 0 or listed(watched).alerts
+    watch(watched, InboxSettings(), night(102))
     (first,) = listed(watched).alerts
-    watch(watched, night(103))
+    watch(watched, InboxSettings(), night(103))
     (alert,) = listed(watched).alerts
     assert alert.id == first.id
     assert (alert.kind, alert.state, alert.until) == ("spike", "open", SPIKE + timedelta(days=2))
@@ -138,16 +139,16 @@ def test_a_spike_is_one_alert_with_its_cause_however_many_nights_it_lasts(watche
 
 
 def test_nights_are_judged_once_and_caught_up(watched: Store) -> None:
-    assert watch(watched, night(103)) == 1
+    assert watch(watched, InboxSettings(), night(103)) == 1
     before = listed(watched)
-    assert watch(watched, night(103)) == 0
+    assert watch(watched, InboxSettings(), night(103)) == 0
     assert listed(watched) == before
     assert before.judged == {"Nordwind": SPIKE + timedelta(days=2)}
 
 
 def test_tonight_finds_what_a_replay_finds(watched: Store) -> None:
     for number in range(95, 104):
-        watch(watched, night(number))
+        watch(watched, InboxSettings(), night(number))
     with watched.reading() as session:
         brand = find_brand(session, "Nordwind")
         days = days_of(session, brand)
@@ -160,25 +161,25 @@ def test_tonight_finds_what_a_replay_finds(watched: Store) -> None:
 
 
 def test_an_alert_is_over_after_a_quiet_week(watched: Store) -> None:
-    watch(watched, night(103))
+    watch(watched, InboxSettings(), night(103))
     count(watched, range(103, 114), 1)
-    watch(watched, night(108))
+    watch(watched, InboxSettings(), night(108))
     assert [alert.state for alert in listed(watched).alerts] == ["open"]
-    watch(watched, night(114))
+    watch(watched, InboxSettings(), night(114))
     assert [alert.state for alert in listed(watched).alerts] == ["resolved"]
     assert listed(watched, history=False).alerts == ()
 
 
 def test_a_snoozed_alert_wakes_and_an_acknowledged_one_does_not(watched: Store) -> None:
-    watch(watched, night(103))
+    watch(watched, InboxSettings(), night(103))
     (number,) = (alert.id for alert in listed(watched).alerts)
     for state, after in (("snoozed", "open"), ("acked", "acked")):
         with watched.session() as session:
             alert = find_alert(session, number)
             alert.state, alert.snoozed_until = state, night(104) if state == "snoozed" else None
-        watch(watched, night(103))
+        watch(watched, InboxSettings(), night(103))
         assert listed(watched).alerts[0].state == state
-        watch(watched, night(104) + timedelta(hours=1))
+        watch(watched, InboxSettings(), night(104) + timedelta(hours=1))
         assert listed(watched).alerts[0].state == after
 
 
@@ -186,13 +187,13 @@ def test_a_brand_waits_while_its_latest_mentions_are_unread_by_its_version(watch
     with watched.session() as session:
         mention = session.scalar(select(Classification.mention_id).order_by(Classification.mention_id.desc()))
         session.execute(delete(Classification).where(Classification.mention_id == mention))
-    assert watch(watched, night(103)) == 0
+    assert watch(watched, InboxSettings(), night(103)) == 0
     found = listed(watched)
     assert "has not read its latest mentions" in found.paused["Nordwind"]
     with watched.session() as session:
         version = session.scalars(select(Brand.model_version_id)).one()
         session.add(Classification(mention_id=mention, model_version_id=version, status="analysed"))
-    assert watch(watched, night(103)) == 1
+    assert watch(watched, InboxSettings(), night(103)) == 1
     assert listed(watched).paused == {}
 
 
@@ -201,14 +202,14 @@ def test_counts_that_are_not_up_to_date_are_waited_for(watched: Store) -> None:
         place = session.scalars(select(Source).where(Source.name == "shop")).one()
         brand = find_brand(session, "Nordwind")
         tell(session, brand, place, Told(sentences=(KIND,), day=SPIKE))
-    assert watch(watched, night(103)) == 0
+    assert watch(watched, InboxSettings(), night(103)) == 0
     assert "not up to date" in listed(watched).paused["Nordwind"]
     count_up(watched)
-    assert watch(watched, night(103)) == 1
+    assert watch(watched, InboxSettings(), night(103)) == 1
 
 
 def test_what_another_version_found_is_over_when_the_next_one_answers(watched: Store) -> None:
-    watch(watched, night(103))
+    watch(watched, InboxSettings(), night(103))
     with watched.session() as session:
         version = ModelVersion(name="opinion-8", created_at=night(103))
         session.add(version)
@@ -217,14 +218,14 @@ def test_what_another_version_found_is_over_when_the_next_one_answers(watched: S
         session.execute(update(Classification).values(model_version_id=version.id))
         session.execute(update(Brand).values(model_version_id=version.id))
     write(watched, [103], 1)
-    assert watch(watched, night(104)) == 0
+    assert watch(watched, InboxSettings(), night(104)) == 0
     assert [alert.state for alert in listed(watched).alerts] == ["resolved"]
     with watched.reading() as session:
         assert session.scalars(select(AlertNight.day)).one() == FIRST + timedelta(days=103)
 
 
 def test_alerts_are_kept_by_period_dimension_and_source_and_not_split_by_words(watched: Store) -> None:
-    watch(watched, night(103))
+    watch(watched, InboxSettings(), night(103))
     for scope, count in (
         (Scope(dimension="speed"), 1), (Scope(dimension="design"), 0), (Scope(since=SPIKE), 1),
         (Scope(until=SPIKE - timedelta(days=1)), 0), (Scope(source="shop"), 1), (Scope(source="forum"), 0),
@@ -248,15 +249,15 @@ def test_a_source_that_cannot_be_read_is_an_alert_until_it_is(
         source = add_source(session, add_brand(session, "Nordwind"), "feed", {"url": "https://a.example"}, name="shop")
         for number, outcome in enumerate(outcomes):
             session.add(Crawl(source_id=source.id, started_at=night(number), outcome=outcome, reason="nothing new"))
-    assert watch(any_store, night(5)) == alerts
-    assert watch(any_store, night(6)) == 0
+    assert watch(any_store, InboxSettings(), night(5)) == alerts
+    assert watch(any_store, InboxSettings(), night(6)) == 0
     found = listed(any_store).alerts
     assert [alert.state for alert in found] == ["open"] * alerts
     for alert in found:
         assert (alert.kind, alert.text) == ("stale", f"shop is {outcomes[-1].replace('running', 'stale')}: nothing new")
     with any_store.session() as session:
         session.add(Crawl(source_id=source.id, started_at=night(7), outcome="ok"))
-    watch(any_store, night(8))
+    watch(any_store, InboxSettings(), night(8))
     assert [alert.state for alert in listed(any_store).alerts] == ["resolved"] * alerts
 
 
