@@ -39,6 +39,8 @@ from overheard.insight.sample import NEWEST, Newest, Sample, read_sample
 from overheard.insight.scope import Scope, Selection, select_scope
 from overheard.insight.statistics import Estimate, Mean
 from overheard.insight.surprise import Surprise, find_surprises
+from overheard.insight.surveys import SurveyScore, survey_scores
+from overheard.insight.targets import MeasuredTarget, measure_targets
 from overheard.store.brands import terms
 from overheard.store.tables import (
     Brand,
@@ -160,6 +162,7 @@ class Summary:
     in [0, 100].
     `pains` and `praises` are ranked by impact. `change` is the difference to the period before, null without `since`.
     `disagreements`, `spoilers`, `praised` and the strength of an impact are counted over the `newest` mentions.
+    `targets` are those of the brand, measured in the scope, `surveys` what customers answered who were asked.
     """
 
     brand: str
@@ -192,6 +195,8 @@ class Summary:
     disagreements: tuple[Disagreement, ...]
     spoilers: tuple[Spoiler, ...]
     praised: tuple[Cue, ...]
+    targets: tuple[MeasuredTarget, ...]
+    surveys: tuple[SurveyScore, ...]
 
 
 def summarise(session: Session, brand: Brand, scope: Scope, *, quotes: int = QUOTES, newest: int = NEWEST) -> Summary:
@@ -255,6 +260,8 @@ def summarise(session: Session, brand: Brand, scope: Scope, *, quotes: int = QUO
         disagreements=disagreements(sample),
         spoilers=spoilers(sample, {entry.name: entry.label for entry in taxonomy.load().touchpoints}),
         praised=_praised(session, brand, selection, newest) if quotes else (),
+        targets=tuple(measure_targets(session, brand, scope)) if quotes else (),
+        surveys=survey_scores(session, brand, scope) if quotes else (),
     )
 
 

@@ -6,7 +6,7 @@ same model, and counted apart from the public ones: by promoters and detractors,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -96,6 +96,17 @@ class SurveyFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class SurveyScore:
+    """What a survey came to, without the comments: `value` as in `SurveyFigures`."""
+
+    survey: str
+    label: str
+    scale: float
+    responses: int
+    value: Estimate
+
+
+@dataclass(frozen=True, slots=True)
 class Surveys:
     """The surveys of a brand in one scope; `public_net` and `public_mentions` are what is said in public in it."""
 
@@ -122,8 +133,7 @@ def survey_figures(session: Session, brand: Brand, scope: Scope) -> Surveys:
     Raises UsageError for an impossible scope and NotFoundError for an unknown source.
     """
     selection = _asked(session, brand, scope)
-    of_text = any((scope.language, scope.touchpoint, scope.dimension, scope.query, scope.attribute))
-    answers = _answers(selection, of_text)
+    answers = _answers(selection, _is_of_text(scope))
     public = _public(session, brand, scope)
     figures = [
         _figures(session, brand.model_version_id, row, answers, public)
@@ -137,6 +147,39 @@ def survey_figures(session: Session, brand: Brand, scope: Scope) -> Surveys:
         public_net=public.net,
         public_mentions=public.mentions,
     )
+
+
+def survey_scores(session: Session, brand: Brand, scope: Scope) -> tuple[SurveyScore, ...]:
+    """Return what the surveys of a brand came to in a scope, to stand beside what is said in public.
+
+    Raises UsageError for an impossible scope and NotFoundError for an unknown source.
+    """
+    answers = _answers(_asked(session, brand, scope), _is_of_text(scope))
+    rows = session.execute(_totals(answers)).all()
+    return tuple(
+        SurveyScore(row.survey, LABELS[row.survey], row.scale, row.responses, _value(row, _responses(row, sizes)))
+        for row in sorted(rows, key=lambda row: (SURVEYS.index(row.survey), row.scale))
+        for sizes in [_sizes(session, _of_survey(answers, row))]
+    )
+
+
+def _is_of_text(scope: Scope) -> bool:
+    return any((scope.language, scope.touchpoint, scope.dimension, scope.query, scope.attribute))
+
+
+def _of_survey(answers: Sequence[ColumnElement[bool]], row: Any) -> list[ColumnElement[bool]]:
+    return [*answers, SurveyAnswer.survey == row.survey, SurveyAnswer.scale == row.scale]
+
+
+def _sizes(session: Session, here: Sequence[ColumnElement[bool]]) -> dict[int, tuple[int, int]]:
+    """Return the answers and the comments of each group, by its place in `GROUPS`."""
+    place = _group()
+    counted = select(place, func.count(), func.count(SurveyAnswer.mention_id)).where(*here).group_by(place)
+    return {group: (responses, comments) for group, responses, comments in session.execute(counted)}
+
+
+def _responses(row: Any, sizes: Mapping[int, tuple[int, int]]) -> list[int]:
+    return [sizes.get(position, NOBODY)[0] for position in range(len(GROUPS[row.survey]))]
 
 
 def _model(session: Session, brand: Brand) -> str | None:
@@ -192,10 +235,8 @@ def _totals(answers: Sequence[ColumnElement[bool]]) -> Any:
 def _figures(
     session: Session, version: int | None, row: Any, answers: Sequence[ColumnElement[bool]], public: _Public
 ) -> SurveyFigures:
-    here = [*answers, SurveyAnswer.survey == row.survey, SurveyAnswer.scale == row.scale]
-    place = _group()
-    counted = select(place, func.count(), func.count(SurveyAnswer.mention_id)).where(*here).group_by(place)
-    sizes = {group: (responses, comments) for group, responses, comments in session.execute(counted)}
+    here = _of_survey(answers, row)
+    sizes = _sizes(session, here)
     verdicts = {} if version is None else _verdicts(session, version, here)
     votes = {} if version is None else _votes(session, version, here)
     names = GROUPS[row.survey]
@@ -207,7 +248,7 @@ def _figures(
         comments=row.comments,
         first=row.first,
         last=row.last,
-        value=_value(row, [sizes.get(position, NOBODY)[0] for position in range(len(names))]),
+        value=_value(row, _responses(row, sizes)),
         groups=tuple(
             _survey_group(
                 name,

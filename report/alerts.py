@@ -12,7 +12,7 @@ from overheard.insight.alerts import AlertEntry, AlertFigures, Alerts
 from overheard.insight.quotes import Quote
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import printable
-from overheard.report.summary import BAD, QUIET, address
+from overheard.report.styles import BAD, QUIET, address
 
 COLUMNS = (
     "id", "brand", "kind", "state", "since", "until", "snoozed_until", "owner", "measure", "dimension", "found",

@@ -10,7 +10,7 @@ from rich.text import Text
 from overheard.insight.backtest import AT_ONCE, LENGTH, PATIENCE, TIMES, Backtest, BrandReplay, Power
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import printable
-from overheard.report.summary import QUIET, titled
+from overheard.report.styles import QUIET, titled
 
 COLUMNS = (
     "what", "brand", "month", "since", "until", "alerts", "per_month", "base_low", "base_high", "incidents", "at_once",

@@ -12,7 +12,7 @@ from overheard.insight.inbox import CaseHistory, Cases
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.inbox import QUOTED, note, status
 from overheard.report.printable import printable
-from overheard.report.summary import address
+from overheard.report.styles import address
 
 COLUMNS = (
     "mention_id", "source", "day", "reply_state", "replied", "status_now", "reopened_by", "noted_at", "status",

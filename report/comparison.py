@@ -17,7 +17,7 @@ from overheard.insight.rivals import SaidOfRival, SaidOfRivals, SaidQuote
 from overheard.insight.statistics import Difference, Estimate
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import printable
-from overheard.report.summary import BAD, GOOD, QUIET, net_text
+from overheard.report.styles import BAD, GOOD, QUIET, net_text
 
 LABEL_WIDTH = 18
 BRAND_WIDTH = 20

@@ -11,7 +11,7 @@ from rich.text import Text
 from overheard.insight.duplicates import Duplicate, DuplicateGroup, Duplicates
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import printable
-from overheard.report.summary import QUIET, address
+from overheard.report.styles import QUIET, address
 
 LONGEST = 300
 """Characters of a text that are shown."""

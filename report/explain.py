@@ -14,7 +14,7 @@ from rich.text import Text
 from overheard.insight.explain import Belonging, Edit, Explanation, Reading, ReadOpinion, Words
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import printable
-from overheard.report.summary import BAD, GOOD, QUIET, address
+from overheard.report.styles import BAD, GOOD, QUIET, address
 
 COLUMNS = (
     "mention_id", "model", "field", "start", "end", "text", "sentiment", "sentiment_score", "dimension", "polarity",

@@ -14,7 +14,7 @@ from overheard.insight.inbox import MOST, Inbox, InboxEntry, Note, ReplyFigures
 from overheard.insight.statistics import Estimate
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import printable
-from overheard.report.summary import BAD, GOOD, QUIET, address
+from overheard.report.styles import BAD, GOOD, QUIET, address
 
 COLUMNS = (
     "mention_id", "score", "severity", "reasons", "source", "kind", "language", "published", "waiting_seconds",

@@ -12,7 +12,7 @@ from rich.text import Text
 from overheard.insight.industries import Industries, Industry
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import printable
-from overheard.report.summary import QUIET, net_text
+from overheard.report.styles import QUIET, net_text
 
 COLUMNS = (
     "industry", "measure", "model", "brands", "unread", "mentions", "analysed",

@@ -11,7 +11,7 @@ from rich.text import Text
 from overheard.insight.mentions import Found, FoundOpinion
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import printable
-from overheard.report.summary import BAD, GOOD, QUIET, address
+from overheard.report.styles import BAD, GOOD, QUIET, address
 
 COLUMNS = (
     "mention_id", "source", "language", "day", "vanished", "url", "rating", "status",

@@ -10,7 +10,7 @@ from rich.text import Text
 from overheard.insight.split import Part, Split, TopDimension
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import printable
-from overheard.report.summary import QUIET, net_text, titled
+from overheard.report.styles import QUIET, net_text, titled
 
 COLUMNS = (
     "brand", "since", "until", "language", "source", "touchpoint", "dimension", "query", "model", "by", "value",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from rich import box
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -12,11 +11,12 @@ from rich.text import Text
 
 from overheard.insight.impact import Impact
 from overheard.insight.quotes import Quote
-from overheard.insight.statistics import Difference, Estimate
+from overheard.insight.statistics import Difference
 from overheard.insight.summary import DimensionFigures, Summary
 from overheard.report import figures, markdown, spreadsheet, summary_findings
 from overheard.report.bars import DivergingBar
 from overheard.report.printable import printable
+from overheard.report.styles import BAD, GOOD, QUIET, address, net_text, titled
 
 STRONGEST = 4
 """Pains and praises that are shown, with a quote each."""
@@ -33,8 +33,6 @@ CONFIDENT = 0.85
 
 LISTED = 6
 """Languages and sources named before the rest is only counted."""
-
-GOOD, BAD, QUIET = "green", "red", "dim"
 
 
 def parts(summary: Summary, width: int) -> Iterator[RenderableType]:
@@ -57,14 +55,6 @@ def parts(summary: Summary, width: int) -> Iterator[RenderableType]:
     yield _dimensions(summary)
     yield _touchpoints(summary)
     yield _where_from(summary)
-
-
-def net_text(estimate: Estimate) -> Text:
-    """Write a net in the colour of its sign where the whole interval has one sign."""
-    text = figures.net(estimate)
-    if estimate.low is None or estimate.high is None:
-        return Text(text, style=QUIET)
-    return Text(text, style=GOOD if estimate.low > 0 else BAD if estimate.high < 0 else "")
 
 
 def _title(summary: Summary) -> Text:
@@ -218,11 +208,6 @@ def _origin(quote: Quote) -> str:
     return f"{printable(quote.source)}, {figures.day(quote.published)}, {quote.language}, mention {quote.mention_id}"
 
 
-def address(url: str, indent: int) -> Text:
-    """Write a URL on a line of its own that is never broken, so that it can be copied."""
-    return Text(" " * indent + printable(url), style=QUIET, no_wrap=True)
-
-
 def _touchpoints(summary: Summary) -> Table:
     table = titled("Sentences per touchpoint")
     table.add_column("Touchpoint", no_wrap=True)
@@ -243,14 +228,6 @@ def _touchpoints(summary: Summary) -> Table:
             figures.count(entry.opinions),
         )
     return table
-
-
-def titled(title: str | None = None) -> Table:
-    """Return an empty table in the house's style."""
-    return Table(
-        title=title, title_justify="left", title_style=QUIET, box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold",
-        padding=(0, 1),
-    )  # fmt: skip
 
 
 def rows(summary: Summary) -> Iterator[spreadsheet.Row]:

@@ -8,7 +8,10 @@ from overheard.insight.disagreement import Disagreement, Spoiler
 from overheard.insight.impact import Impact
 from overheard.insight.summary import SignalFigures, Summary
 from overheard.insight.surprise import Surprise
+from overheard.insight.targets import MeasuredTarget
 from overheard.report import figures
+from overheard.report.surveys import value
+from overheard.report.targets import VERDICTS, reached, wanted
 
 SURPRISING = 4
 """Surprises that are told."""
@@ -50,6 +53,14 @@ def findings(summary: Summary) -> Iterator[tuple[str, str]]:
     signals = [entry for entry in summary.signals if entry.mentions]
     if signals:
         yield "Signals", _signals(signals)
+    if summary.targets:
+        yield "Targets", "; ".join(_target(each) for each in summary.targets)
+    if summary.surveys:
+        yield "Asked", "; ".join(f"{each.label} {value(each)}" for each in summary.surveys)
+
+
+def _target(each: MeasuredTarget) -> str:
+    return f"{each.label} {wanted(each)}: {reached(each)}, {VERDICTS[each.verdict]} ({each.owner})"
 
 
 def _reach(summary: Summary) -> str:

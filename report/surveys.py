@@ -10,11 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from overheard.insight.statistics import Estimate
-from overheard.insight.surveys import SurveyFigures, SurveyGroup, Surveys
+from overheard.insight.surveys import SurveyFigures, SurveyGroup, Surveys, SurveyScore
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.inbox import rate
 from overheard.report.printable import printable
-from overheard.report.summary import QUIET, net_text
+from overheard.report.styles import QUIET, net_text
 
 COLUMNS = (
     "brand", "survey", "scale", "responses", "comments", "first", "last", *spreadsheet.estimate_columns("value"),
@@ -45,7 +45,7 @@ def parts(found: Surveys, width: int) -> Iterator[RenderableType]:
     yield Text.assemble("In public  ", net_text(found.public_net), f", {figures.count(found.public_mentions)} mentions")
 
 
-def value(survey: SurveyFigures) -> str:
+def value(survey: SurveyFigures | SurveyScore) -> str:
     """Write the value of a survey with its interval: +30 (+14…+45), 80 % (49…94), 5.5 (5.0…5.9) of 7."""
     if survey.survey == "nps":
         return figures.net(survey.value)

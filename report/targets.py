@@ -13,7 +13,7 @@ from overheard.insight.targets import MeasuredTarget, MeasuredTargets
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.inbox import duration
 from overheard.report.printable import printable
-from overheard.report.summary import BAD, GOOD, QUIET
+from overheard.report.styles import BAD, GOOD, QUIET
 
 COLUMNS = (
     "brand", "measure", "name", "label", "target", "unit", "at_most", *spreadsheet.estimate_columns("reached"),

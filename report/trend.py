@@ -15,7 +15,7 @@ from overheard.insight.trend import ChangePoint, DimensionTrend, Period, Trend
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import printable
 from overheard.report.sparkline import marks, sparkline, squeezed
-from overheard.report.summary import BAD, GOOD, QUIET, net_text, titled
+from overheard.report.styles import BAD, GOOD, QUIET, net_text, titled
 
 SHOWN = 24
 """Periods in the table of the terminal, the latest; CSV, JSON and Markdown hold all."""
