@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from overheard import taxonomy
 from overheard.errors import NotFoundError
+from overheard.insight.inbox import Note, note_of
 from overheard.insight.mentions import FoundDimension
+from overheard.store.inbox import notes_on
 from overheard.store.tables import (
     Brand,
     Classification,
@@ -173,8 +175,7 @@ class Explanation:
     brands: tuple[Belonging, ...]
     readings: tuple[Reading, ...]
     history: tuple[Edit, ...]
-    # What else belongs to a mention (the themes it is in, the notes that follow it) has its field here, its section in
-    # report/explain.py.
+    notes: tuple[Note, ...]
 
 
 def explain(session: Session, mention_id: int) -> Explanation:
@@ -207,6 +208,7 @@ def explain(session: Session, mention_id: int) -> Explanation:
         brands=_brands(session, mention, readings),
         readings=tuple(readings.values()),
         history=_history(session, mention),
+        notes=tuple(map(note_of, notes_on(session, mention.id))),
     )
 
 

@@ -464,7 +464,7 @@ def _entry(found: _Candidate, mention: Mention, source: Source, said: Opinion | 
         target=round(found.target),
         overdue=found.overdue,
         status=found.status,
-        note=None if found.note is None else _note(found.note),
+        note=None if found.note is None else note_of(found.note),
         reopened_by=found.reopened_by,
         reopens=found.reopens,
         copies=copies,
@@ -569,13 +569,14 @@ def find_cases(session: Session, mention_ids: Sequence[int]) -> Cases:
                 replied=mention.replied,
                 status=status,
                 reopened_by=reopened_by,
-                notes=tuple(map(_note, notes)),
+                notes=tuple(map(note_of, notes)),
             )
         )
     return Cases(tuple(found))
 
 
-def _note(row: InboxNote) -> Note:
+def note_of(row: InboxNote) -> Note:
+    """Return a note as it is shown."""
     return Note(row.status, row.text, row.noted_by, row.noted_at)
 
 

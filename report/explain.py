@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from overheard.insight.explain import Belonging, Edit, Explanation, Reading, ReadOpinion, Words
+from overheard.insight.inbox import Note
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import printable
 from overheard.report.styles import BAD, GOOD, QUIET, address
@@ -34,7 +35,7 @@ def parts(found: Explanation, width: int) -> Iterator[RenderableType]:
     yield _grid(facts(found))
     if found.url:
         yield address(found.url, indent=0)
-    for section in (_readings, _brands, _history):
+    for section in (_readings, _brands, _history, _notes):
         yield from section(found)
 
 
@@ -245,6 +246,20 @@ def _history(found: Explanation) -> Iterator[RenderableType]:
                 yield Padding(Changed(words), (0, 0, 0, 4))
 
 
+def _notes(found: Explanation) -> Iterator[RenderableType]:
+    if found.notes:
+        yield Text("\nNotes", style="bold")
+    for note in found.notes:
+        yield Padding(Text(noted(note)), (0, 0, 0, 2))
+
+
+def noted(note: Note) -> str:
+    """Write a note of the team: when, by whom, its status and words."""
+    by = f" by {printable(note.noted_by)}" if note.noted_by else ""
+    words = f": {printable(note.text)}" if note.text else ""
+    return f"{_moment(note.noted_at)}{by}, {note.status}{words}"
+
+
 def edited(edit: Edit) -> str:
     """Write when a version was read, until when it stood, and whether the rating changed."""
     text = f"version {edit.version}, read {_moment(edit.fetched)}, was changed by {_moment(edit.until)}"
@@ -341,3 +356,7 @@ def lines(found: Explanation) -> Iterator[str]:
     for edit in found.history:
         changed = [words for words in (edit.title, edit.text) if any(each.change != "same" for each in words)]
         yield f"- {markdown.escaped('; '.join([edited(edit), *map(difference, changed)]))}"
+    if found.notes:
+        yield "## Notes"
+        yield ""
+    yield from (f"- {markdown.escaped(noted(note))}" for note in found.notes)
