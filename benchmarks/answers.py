@@ -109,14 +109,14 @@ def nights(store: Store, plan: Plan, whole: dict[str, float]) -> Iterator[Figure
     """
     above = add_night(store, plan, NIGHT)
     say(f"{NIGHT:,} new mentions written")
-    counting = Store.open(store.url)  # with the settings of every day, not those of writing in bulk
+    counting = Store.open(store.url)  # with the settings of every day, not those of writing in bulk, foreign keys on
     try:
         for name, seconds in count_up(counting).items():
             wanted = round(max(1.0, SLACK * NIGHT / plan.mentions * whole[name]), 1) if name in whole else None
             yield Figure(f"{name} of {NIGHT:,} new ({whole.get(name, 0):g} s for all)", seconds, None, None, wanted)
     finally:
+        remove_night(counting, above)
         counting.close()
-        remove_night(store, above)
 
 
 def measure(folder: Path, plan: Plan, url: str | None) -> tuple[dict[str, Any], list[Figure]]:
