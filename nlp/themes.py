@@ -41,8 +41,11 @@ TOGETHER = 0.3
 NEAR = 0.3
 """Cosine from which a vector belongs to a group's centroid."""
 
-SAME = 0.7
+SAME = 0.3
 """Cosine of two centroids from which they are one group."""
+
+FOUNDING = 160
+"""Characters up to which a sentence founds a group; a longer one is about several things, and may join one."""
 
 Vectors = NDArray[np.float32]
 
@@ -119,21 +122,23 @@ def unpacked(rows: Sequence[bytes]) -> Vectors:
     return unit(codes.astype(np.float32))
 
 
-def group(rows: Vectors, least: int) -> NDArray[np.int64]:
+def group(rows: Vectors, least: int, founding: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
     """Return the number of the group of each vector, from 0 by size, −1 for what is in none.
 
     `rows` are unit vectors from the middle of all that is compared (see `centred`); a group has at least `least` of
-    them. Vectors are drawn to their nearest neighbours, joined by average linkage down to `TOGETHER`, and then go to
-    the nearest centroid, as in k-means, unless none is as near as `NEAR`. The result depends on nothing else.
+    them. Those marked in `founding` (by default all) are drawn to their nearest neighbours and joined by average
+    linkage down to `TOGETHER`; then all go to the nearest centroid, as in k-means, unless none is as near as `NEAR`,
+    and groups with centroids as near as `SAME` become one. The result depends on nothing else.
     """
-    if len(rows) < least:
+    able = np.arange(len(rows)) if founding is None else np.flatnonzero(founding)
+    if len(able) < least:
         return np.full(len(rows), -1)
-    chosen = np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE)).astype(int)
+    chosen = able[np.linspace(0, len(able) - 1, min(len(able), SAMPLE)).astype(int)]
     labels = np.full(len(rows), -1)
     labels[chosen] = _linked(_drawn(rows[chosen]))
-    smallest = max(2, round(least * len(chosen) / len(rows)))
+    smallest = max(2, round(least * len(chosen) / len(able)))
     for _ in range(3):
-        centroids = _centroids(rows, labels, smallest)
+        centroids = _one_for_each(_centroids(rows, labels, smallest))
         if not len(centroids):
             return np.full(len(rows), -1)
         labels, _ = nearest(rows, centroids)
@@ -160,6 +165,15 @@ def alike(centroids: Vectors) -> list[tuple[int, int]]:
     cosines = unit(centroids) @ unit(centroids).T
     pairs = [(int(a), int(b)) for a, b in zip(*np.where(np.triu(cosines, 1) >= SAME), strict=True)]
     return sorted(pairs, key=lambda pair: -cosines[pair])
+
+
+def _one_for_each(centroids: Vectors) -> Vectors:
+    """Put the middle of two in the place of those that are one group, until there are none."""
+    while pairs := alike(centroids):
+        one, other = pairs[0]
+        middle = unit(centroids[[one, other]].mean(0, keepdims=True))
+        centroids = np.vstack([np.delete(centroids, [one, other], 0), middle])
+    return centroids
 
 
 def _drawn(rows: Vectors) -> Vectors:

@@ -40,6 +40,7 @@ from sqlalchemy.orm import Session
 from overheard.store.database import Store
 from overheard.store.tables import (
     ANY,
+    Brand,
     Classification,
     DimensionRollup,
     Mention,
@@ -52,8 +53,9 @@ from overheard.store.tables import (
     StaleCell,
     counts,
 )
+from overheard.store.themes import OUTSIDE, SIDED, ThemeOpinion, ThemeRollup
 
-ROLLUPS = (MentionRollup, DimensionRollup, SentimentRollup, SignalRollup)
+ROLLUPS = (MentionRollup, DimensionRollup, SentimentRollup, SignalRollup, ThemeRollup)
 SENTIMENT = "sentiment"
 """The measure of `SentimentRollup` that counts the sentiment of sentences."""
 
@@ -131,6 +133,7 @@ def _recompute(session: Session, measures: Measures, brand_id: int, source_id: i
         _fill(session, SentimentRollup, _pillar_rows(pillar, dimensions, pillar == measures.general_verdicts))
     for signal in measures.signals:
         _fill(session, SignalRollup, _signal_rows(signal))
+    _fill(session, ThemeRollup, _theme_rows())
     _SCRATCH.drop_all(connection, checkfirst=False)
 
 
@@ -296,4 +299,32 @@ def _signal_rows(signal: str) -> Select[Any]:
         .join(Opinion, Opinion.mention_id == cell.c.id)
         .where(carries)
         .group_by(*keys)
+    )
+
+
+def _theme_rows() -> Select[Any]:
+    """Mentions and opinions per theme, and those in none, of the version that answers for the brand."""
+    cell = _CELL
+    theme = func.coalesce(ThemeOpinion.theme_id, OUTSIDE)
+    dimension = func.coalesce(OpinionDimension.dimension, OpinionDimension.dimension)
+    belongs = and_(
+        ThemeOpinion.opinion_id == Opinion.id,
+        ThemeOpinion.brand_id == cell.c.brand_id,
+        ThemeOpinion.dimension == OpinionDimension.dimension,
+    )
+    answering = select(Brand.model_version_id).where(Brand.id == cell.c.brand_id).scalar_subquery()
+    return (
+        select(
+            *_key(cell),
+            dimension.label("dimension"),
+            OpinionDimension.polarity.label("polarity"),
+            theme.label("theme_id"),
+            func.count(cell.c.id.distinct()).label("mentions"),
+            func.count().label("opinions"),
+        )
+        .join(Opinion, Opinion.mention_id == cell.c.id)
+        .join(OpinionDimension, OpinionDimension.opinion_id == Opinion.id)
+        .join(ThemeOpinion, belongs, isouter=True)
+        .where(Opinion.model_version_id == answering, OpinionDimension.polarity.in_(SIDED))
+        .group_by(*_key(cell), OpinionDimension.dimension, OpinionDimension.polarity, theme)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import create_engine
 
+from overheard.store import themes  # noqa: F401
 from overheard.store.tables import Base
 
 
