@@ -39,6 +39,7 @@ COMMANDS = {
     "accept": "answers",
     "reject": "answers",
     "compare": "answers",
+    "themes": "themes",
 }
 """Each command and the module of `overheard.commands` that holds it, in the order in which help lists them."""
 

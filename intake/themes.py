@@ -38,8 +38,8 @@ from overheard.store.themes import Joined, Member, Side, Theme, ThemeSide
 BATCH = 4096
 """Sentences whose vectors are made in one transaction: some seconds' work."""
 
-LEAST, MOST = 5, 30
-"""The fewest opinions of a theme: half the root of those of its side, between these two."""
+LEAST, MOST = 5, 50
+"""The fewest opinions of a theme: three quarters of the root of those of its side, between these two."""
 
 DUE = 0.05
 """Share of a side that must be new and in no theme before it is grouped again."""
@@ -47,7 +47,7 @@ DUE = 0.05
 GROWN = 2
 """How many times as many opinions a theme has, before it is named anew and looked at for parts."""
 
-CENTRAL, AROUND = 40, 400
+CENTRAL, AROUND = 80, 400
 """Sentences that a name is looked for in, and those of other themes that its keyphrases are compared with."""
 
 
@@ -64,10 +64,10 @@ class Updated:
 def least(opinions: int) -> int:
     """Return how many opinions a theme needs in a side of so many.
 
-    >>> [least(opinions) for opinions in (60, 900, 100_000)]
-    [5, 15, 30]
+    >>> [least(opinions) for opinions in (40, 900, 100_000)]
+    [5, 22, 50]
     """
-    return max(LEAST, min(MOST, round(opinions**0.5 / 2)))
+    return max(LEAST, min(MOST, round(0.75 * opinions**0.5)))
 
 
 def update_themes(

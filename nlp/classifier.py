@@ -156,8 +156,9 @@ class Classifier:
             with torch.inference_mode():
                 ids = torch.tensor([encoded[number] for number in group])
                 words = slice(1, -1) if ids.shape[1] > 2 else slice(None)  # without the marks at both ends
-                by_layer = enumerate(self._encode.by_layer(ids), 1)
-                return torch.stack([states[:, words].float().mean(1) for depth, states in by_layer if depth in depths], 1)
+                layers = enumerate(self._encode.by_layer(ids), 1)
+                means = [states[:, words].float().mean(1) for depth, states in layers if depth in depths]
+                return torch.stack(means, 1)
 
         found = torch.cat(list(self._cores.map(pool, groups)))
         return found[torch.tensor(list(chain.from_iterable(groups))).argsort()]

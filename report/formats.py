@@ -26,6 +26,8 @@ PAGES = {
     "Comparison": "comparison",
     "Duplicates": "duplicates",
     "Summary": "summary",
+    "ThemeHistory": "theme_history",
+    "Themes": "themes",
 }
 """The module of `overheard.report` that writes an answer, by the answer's class; found mentions are a sequence."""
 

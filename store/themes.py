@@ -381,7 +381,7 @@ def languages(session: Session, theme_id: int) -> dict[str, int]:
         .where(ThemeOpinion.theme_id == theme_id)
         .group_by(Mention.language)
     )
-    return {language: count for language, count in session.execute(statement)}
+    return {row[0]: row[1] for row in session.execute(statement)}
 
 
 def outdated(session: Session, version: int) -> list[int]:
