@@ -7,14 +7,16 @@ language, a whitening for each layer, and the directions in which sentences diff
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from overheard.nlp.classifier import Classifier
-from overheard.nlp.themes import DEPTHS, FILE, WIDTH, Space
+from overheard.nlp.themes import DEPTHS, FILE, WIDTH, Space, unit
 
 CORPUS = Path(__file__).resolve().parent.parent / "models" / "corpus" / "authored.jsonl"
 
@@ -40,7 +42,18 @@ def fit(classifier: Classifier) -> Space:
     directions = _directions(_without_middles(white, sides))
     blocks = np.split(directions, len(DEPTHS))
     projection = np.vstack([matrix @ block for matrix, block in zip(whitening, blocks, strict=True)])
-    return Space(middles, projection.astype(np.float32), classifier.version)
+    vectors = unit(states.reshape(len(states), -1) @ projection)
+    return Space(middles, projection.astype(np.float32), _usual(vectors, rows), classifier.version)
+
+
+def _usual(vectors: Rows, rows: Sequence[dict[str, Any]]) -> dict[str, Rows]:
+    """Return the mean vector of each side, and that of all."""
+    found = defaultdict(list)
+    for number, row in enumerate(rows):
+        for dimension, polarity in row["dimensions"].items():
+            found[f"{dimension} {polarity}"].append(number)
+    sides = {side: vectors[places].mean(0) for side, places in found.items() if not side.endswith(" neutral")}
+    return sides | {"": vectors.mean(0)}
 
 
 def _whitening(states: Rows) -> Rows:

@@ -198,9 +198,7 @@ def new_themes(session: Session, brand_id: int, since: date) -> list[NewTheme]:
         .having(mentions >= NEW)
         .order_by(mentions.desc(), Theme.id)
     )
-    return [
-        NewTheme(theme.id, theme.name, theme.dimension, theme.polarity, theme.born, count) for theme, count in rows
-    ]
+    return [NewTheme(theme.id, theme.name, theme.dimension, theme.polarity, theme.born, count) for theme, count in rows]
 
 
 def themes_of_days(
@@ -322,9 +320,7 @@ def _waiting(session: Session, brand: Brand) -> int:
     return store.count_without_vector(session, brand.model_version_id)
 
 
-def _figures(
-    theme: Theme, size: _Size, total: int, change: Change | None, quotes: tuple[Quote, ...]
-) -> ThemeFigures:
+def _figures(theme: Theme, size: _Size, total: int, change: Change | None, quotes: tuple[Quote, ...]) -> ThemeFigures:
     return ThemeFigures(
         id=theme.id,
         name=theme.name,

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from overheard.nlp import naming
@@ -27,7 +27,6 @@ from overheard.nlp.themes import (
     group,
     nearest,
     packed,
-    unit,
     unpacked,
     vectors,
 )
@@ -39,7 +38,7 @@ BATCH = 4096
 """Sentences whose vectors are made in one transaction: some seconds' work."""
 
 LEAST, MOST = 5, 50
-"""The fewest opinions of a theme: three quarters of the root of those of its side, between these two."""
+"""The fewest opinions of a theme: 0.6 × the root of those of its side, between these two."""
 
 DUE = 0.05
 """Share of a side that must be new and in no theme before it is grouped again."""
@@ -65,9 +64,9 @@ def least(opinions: int) -> int:
     """Return how many opinions a theme needs in a side of so many.
 
     >>> [least(opinions) for opinions in (40, 900, 100_000)]
-    [5, 22, 50]
+    [5, 18, 50]
     """
-    return max(LEAST, min(MOST, round(0.75 * opinions**0.5)))
+    return max(LEAST, min(MOST, round(0.6 * opinions**0.5)))
 
 
 def update_themes(
@@ -107,7 +106,7 @@ def update_themes(
     return done
 
 
-def _sides() -> select:  # type: ignore[type-arg]
+def _sides() -> Select[tuple[ThemeSide]]:
     return select(ThemeSide).order_by(ThemeSide.brand_id, ThemeSide.dimension, ThemeSide.polarity)
 
 
@@ -197,7 +196,7 @@ class _Grouping:
             return done
         self.known = {theme.id: theme for theme in themes.themes_of(self.session, self.side)}
         self.rows = unpacked([member.vector for member in self.members])
-        self.middle = self.rows.mean(0)
+        self.middle = self.space.middle(*self.side[1:], self.rows)
         self.seen = centred(self.rows, self.middle)
         self.founding = np.array([member.length <= FOUNDING for member in self.members])
         self.owner = np.array([member.theme_id or 0 for member in self.members])
@@ -221,7 +220,12 @@ class _Grouping:
             own = self.owner == theme.id
             theme.opinions = int(own.sum())
             if theme.opinions:
-                theme.centroid = self.rows[own].mean(0).astype(np.float32).tobytes()
+                theme.centroid = self._middle_of(np.flatnonzero(own))
+
+    def _middle_of(self, places: NDArray[np.int64]) -> bytes:
+        """Return the mean vector of opinions, of those that can found a theme where there are any."""
+        founding = places[self.founding[places]]
+        return self.rows[founding if len(founding) else places].mean(0).astype(np.float32).tobytes()
 
     def _centroids(self, of: Sequence[Theme]) -> Vectors:
         if not of:
@@ -245,7 +249,7 @@ class _Grouping:
         for number in range(labels.max(initial=-1) + 1):
             places = loose[labels == number]
             everyone = list(self.known.values())
-            centroid = unit(self.seen[places].mean(0, keepdims=True))
+            centroid = centred(_floats(self._middle_of(places))[None], self.middle)
             near, _ = nearest(centroid, self._centroids(everyone))
             if near[0] >= 0:
                 self.owner[places] = everyone[near[0]].merged_into or everyone[near[0]].id
@@ -260,8 +264,7 @@ class _Grouping:
         theme = Theme(
             brand_id=self.side[0], dimension=self.side[1], polarity=self.side[2], model_version_id=self.version,
             name="…", named_by="auto", pinned=False, keyphrases=[], opinions=len(places), settled=0,
-            centroid=self.rows[places].mean(0).astype(np.float32).tobytes(), born=_born(days),
-            created_at=datetime.now(UTC),
+            centroid=self._middle_of(places), born=_born(days), created_at=datetime.now(UTC),
         )  # fmt: skip
         self.session.add(theme)
         self.session.flush()
@@ -293,7 +296,7 @@ class _Grouping:
             new, old = sorted((one, other), key=lambda theme: (-_kept(theme), -theme.opinions, theme.id))
             themes.merge_into(self.session, old, new, by="auto")
             self.owner[self.owner == old.id] = new.id
-            new.centroid = self.rows[self.owner == new.id].mean(0).astype(np.float32).tobytes()
+            new.centroid = self._middle_of(np.flatnonzero(self.owner == new.id))
             live.remove(old)
             count += 1
         return count

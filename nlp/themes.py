@@ -26,6 +26,9 @@ FILE = "themes.safetensors"
 DEPTHS = (4, 6, 8)
 """The layers that are read, chosen on the half of benchmarks/themes.jsonl that is for settings."""
 
+SIDE = "side "
+"""What the names of the usual vectors begin with in the file."""
+
 WIDTH = 128
 """Numbers in a vector."""
 
@@ -35,14 +38,17 @@ SAMPLE = 3000
 NEIGHBOURS, STEPS = 8, 2
 """How many nearest neighbours a vector is drawn to before it is grouped, and how often."""
 
-TOGETHER = 0.3
+TOGETHER = 0.4
 """Mean cosine, between vectors drawn to their neighbours, down to which two groups become one."""
 
-NEAR = 0.3
+NEAR = 0.25
 """Cosine from which a vector belongs to a group's centroid."""
 
-SAME = 0.3
+SAME = 0.35
 """Cosine of two centroids from which they are one group."""
+
+USUAL = 150
+"""How many opinions of a side weigh as much as what is usual there, for the middle that all are seen from."""
 
 FOUNDING = 160
 """Characters up to which a sentence founds a group; a longer one is about several things, and may join one."""
@@ -54,11 +60,13 @@ Vectors = NDArray[np.float32]
 class Space:
     """The map: per layer and language a middle, (layers, hidden), and one projection, (layers × hidden, `WIDTH`).
 
-    `encoder` is the version of the encoder that it was fitted on.
+    `usual` has the mean vector of sentences of any industry, (`WIDTH`,), by side ("speed negative"), and that of all
+    under "". `encoder` is the version of the encoder that it was fitted on.
     """
 
     middles: dict[str, Vectors]
     projection: Vectors
+    usual: dict[str, Vectors]
     encoder: str
 
     @classmethod
@@ -69,7 +77,8 @@ class Space:
             with safe_open(path, "np") as file:
                 encoder = file.metadata()["encoder"]
                 tensors = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118
-            found = cls(tensors, tensors.pop("projection"), encoder)
+            usual = {name.removeprefix(SIDE): tensors.pop(name) for name in list(tensors) if name.startswith(SIDE)}
+            found = cls(tensors, tensors.pop("projection"), usual, encoder)
         except (OSError, KeyError, ValueError, TypeError, SafetensorError) as error:
             raise ModelError(f"weights {str(path)!r} cannot be read: {error}; reinstall overheard") from None
         if found.encoder != classifier.version:
@@ -82,6 +91,7 @@ class Space:
     def save(self, path: str) -> None:
         """Write the map, in half precision."""
         tensors = self.middles | {"projection": self.projection}
+        tensors |= {SIDE + side: values for side, values in self.usual.items()}
         halves = {name: np.ascontiguousarray(values.astype(np.float16)) for name, values in tensors.items()}
         save_file(halves, path, {"encoder": self.encoder})
 
@@ -89,6 +99,15 @@ class Space:
         """Return unit vectors, (n, `WIDTH`), of states (n, layers, hidden); an unknown language counts as English."""
         middles = np.stack([self.middles.get(language, self.middles["en"]) for language in languages])
         return unit((states - middles).reshape(len(states), -1) @ self.projection)
+
+    def middle(self, dimension: str, polarity: str, rows: Vectors) -> Vectors:
+        """Return what the vectors of a side are seen from: their mean, drawn to the usual one where they are few.
+
+        Where all complain of one thing, their own mean would be that thing, and nothing would be left to see.
+        """
+        usual = self.usual.get(f"{dimension} {polarity}", self.usual[""])
+        middle: Vectors = ((rows.sum(0) + USUAL * usual) / (len(rows) + USUAL)).astype(np.float32)
+        return middle
 
 
 def vectors(classifier: Classifier, space: Space, texts: Sequence[str], languages: Sequence[str]) -> Vectors:
@@ -138,7 +157,8 @@ def group(rows: Vectors, least: int, founding: NDArray[np.bool_] | None = None) 
     labels[chosen] = _linked(_drawn(rows[chosen]))
     smallest = max(2, round(least * len(chosen) / len(able)))
     for _ in range(3):
-        centroids = _one_for_each(_centroids(rows, labels, smallest))
+        # Of those that found groups alone: else long sentences, which are near one another for their length, take over.
+        centroids = _one_for_each(_centroids(rows[able], labels[able], smallest))
         if not len(centroids):
             return np.full(len(rows), -1)
         labels, _ = nearest(rows, centroids)

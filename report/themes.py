@@ -53,7 +53,7 @@ def counted(found: Themes) -> str:
         return f"No praise or pain here{wait if found.waiting else ''}."
     kinds = f"{figures.count(found.themes_found)} {'theme' if found.themes_found == 1 else 'themes'}"
     outside = f"{figures.count(found.outside)} ({figures.share(found.outside / found.opinions)})"
-    text = f"{kinds} in {figures.count(found.opinions)} opinions; {outside} are in none: too few say so, or it fits none"
+    text = f"{kinds} in {figures.count(found.opinions)} opinions; {outside} are in none: too rare, or nothing fits"
     if found.waiting:
         text += f"; {figures.count(found.waiting)} are not looked at yet, run `overheard classify`"
     return text
@@ -90,7 +90,9 @@ def moved(change: Change) -> str:
 def unseen(found: Themes) -> str:
     """Say how many themes are not shown; nothing where all are."""
     rest = found.themes_found - len(found.themes)
-    return f"{figures.count(rest)} more; --limit {found.themes_found} shows all, --dimension narrows" if rest > 0 else ""
+    if rest <= 0:
+        return ""
+    return f"{figures.count(rest)} more; --limit {found.themes_found} shows all, --dimension narrows"
 
 
 def rows(found: Themes) -> Iterator[spreadsheet.Row]:

@@ -73,7 +73,7 @@ class OpinionVector(Base):
 
 
 class ThemeSide(Base):
-    """The opinions of one brand, dimension and polarity: `middle` is the mean of their vectors (float32).
+    """The opinions of one brand, dimension and polarity: `middle` is what their vectors are seen from (float32).
 
     `opinions` is how many there are, `loose` how many of them came since they were last grouped and fit no theme.
     """

@@ -57,9 +57,7 @@ def upgrade() -> None:
         sa.CheckConstraint("polarity IN ('positive', 'negative')", name=op.f("ck_themes_polarity")),
         sa.CheckConstraint("named_by IN ('auto', 'user')", name=op.f("ck_themes_named_by")),
         _reference("themes", "brand_id", "brands"),
-        sa.ForeignKeyConstraint(
-            ["model_version_id"], ["model_versions.id"], name=op.f("fk_themes_model_version_id")
-        ),
+        sa.ForeignKeyConstraint(["model_version_id"], ["model_versions.id"], name=op.f("fk_themes_model_version_id")),
         _reference("themes", "merged_into", "themes"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_themes")),
     )
