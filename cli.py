@@ -46,6 +46,7 @@ COMMANDS = {
     "compare": "compare",
     "export": "export",
     "alerts": "alerts",
+    "themes": "themes",
 }
 """Each command and the module of `overheard.commands` that holds it, in the order in which help lists them."""
 

@@ -49,7 +49,8 @@ class Classified:
     """What `classify` did.
 
     Of `judged` mentions, which a search found, `rejected` are not about the brand; of `mentions`, which were read,
-    `not_analysed` are in another language. `switched` are the brands that a new version answers for.
+    `not_analysed` are in another language. `themes` were found. `switched` are the brands that a new version
+    answers for.
     """
 
     model: str
@@ -58,6 +59,7 @@ class Classified:
     mentions: int = 0
     not_analysed: int = 0
     opinions: int = 0
+    themes: int = 0
     switched: Sequence[str] = field(default_factory=tuple)
 
 
@@ -109,6 +111,8 @@ def classify(
     `load` gives the classifier; `on_start` hears how many mentions there are to judge, then how many in all,
     `on_mentions` how many more are done.
     """
+    from overheard.intake.themes import update_themes
+
     with store.lock("classify"):
         classifier = load()
         with store.session() as session:
@@ -126,10 +130,12 @@ def classify(
             done = _count(done, found)
             if on_mentions:
                 on_mentions(len(found))
-        _count_up(store)
+        group_duplicates(store)
         with store.session() as session:
             switched = readings.let_answer(session, version)
-    return replace(done, switched=switched)
+        themes = update_themes(store, classifier, on_start, on_mentions)
+        roll_up(store, measures())
+    return replace(done, switched=switched, themes=themes.found)
 
 
 @dataclass(frozen=True, slots=True)

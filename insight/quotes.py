@@ -226,7 +226,7 @@ def _choose(candidates: list[_Candidate], limit: int, used: set[int]) -> tuple[Q
     while pool and len(chosen) < limit:
         best = _most_welcome(pool, chosen, central)
         pool.remove(best)
-        if not any(_repeats(best.quote, other.quote) for other in chosen):
+        if not any(repeats(best.quote, other.quote) for other in chosen):
             chosen.append(best)
     used.update(candidate.opinion_id for candidate in chosen)
     return tuple(candidate.quote for candidate in chosen)
@@ -285,7 +285,8 @@ def centrality(texts: Sequence[str]) -> list[float]:
     return [sum(weight * (total[word] - weight) for word, weight in vector.items()) / others for vector in vectors]
 
 
-def _repeats(one: Quote, other: Quote) -> bool:
+def repeats(one: Quote, other: Quote) -> bool:
+    """Tell whether two quotes are of one mention, or say the same in about the same words."""
     if one.mention_id == other.mention_id:
         return True
     words, others = (set(re.findall(r"\w+", quote.text.casefold())) for quote in (one, other))

@@ -108,6 +108,11 @@ class Selection:
         """Whether the selection is limited in time."""
         return self.since is not None or self.until is not None
 
+    def lies_within(self, other: Selection) -> bool:
+        """Tell whether the period is a part of that of another selection, with the same filters otherwise."""
+        begins = other.since is None or (self.since is not None and self.since >= other.since)
+        return begins and (other.until is None or (self.until is not None and self.until <= other.until))
+
     def rollup(self, rollup: type[AnyRollup]) -> type[AnyRollup]:
         """Return the rollup, or what stands in for it under the filters of this selection: same columns, same meaning.
 
@@ -203,8 +208,15 @@ class _Counted:
         self._has_sentences = False
         self._size: int | None = None
         self._tables: dict[Rollup, Any] = {}
+        self._counted: Selection | None = None
+        self._others: dict[tuple[date | None, date | None], _Counted] = {}
 
     def table(self, rollup: type[AnyRollup], selection: Selection) -> type[AnyRollup]:
+        if self._counted is None:
+            self._counted = selection
+        elif not selection.lies_within(self._counted):
+            other = self._others.setdefault((selection.since, selection.until), _Counted(self._session))
+            return other.table(rollup, selection)
         if rollup not in self._tables:
             self._tables[rollup] = self._count(rollup, selection)
         found: type[AnyRollup] = self._tables[rollup]

@@ -142,6 +142,27 @@ class Classifier:
         found = torch.cat(list(self._cores.map(pool, groups)))
         return found[torch.tensor(list(chain.from_iterable(groups))).argsort()]
 
+    def layers(self, texts: Sequence[str], depths: Sequence[int]) -> Tensor:
+        """Return the mean token states of texts after some of the encoder's layers, (texts, depths, hidden) floats.
+
+        `depths` counts the layers from 1; of a text longer than `max_tokens` only the beginning is read.
+        """
+        if not texts:
+            return torch.empty(0, len(depths), self.config.encoder["hidden_size"])
+        encoded = [encoding.ids for encoding in self.tokenizer.encode_batch(list(texts))]
+        groups = list(_same_length(encoded))
+
+        def pool(group: Sequence[int]) -> Tensor:
+            with torch.inference_mode():
+                ids = torch.tensor([encoded[number] for number in group])
+                words = slice(1, -1) if ids.shape[1] > 2 else slice(None)  # without the marks at both ends
+                layers = enumerate(self._encode.by_layer(ids), 1)
+                means = [states[:, words].float().mean(1) for depth, states in layers if depth in depths]
+                return torch.stack(means, 1)
+
+        found = torch.cat(list(self._cores.map(pool, groups)))
+        return found[torch.tensor(list(chain.from_iterable(groups))).argsort()]
+
     def _verdicts(self, found: Logits) -> Iterator[Verdict]:
         config = self.config
         likeliest, polarity = found.dimensions[..., 1:].max(-1)

@@ -37,6 +37,8 @@ PAGES = {
     "Summary": "summary",
     "Surveys": "surveys",
     "Trend": "trend",
+    "ThemeHistory": "theme_history",
+    "Themes": "themes",
 }
 """The module of `overheard.report` that writes an answer, by the answer's class; found mentions are a sequence."""
 

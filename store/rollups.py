@@ -41,6 +41,7 @@ from overheard.store import totals
 from overheard.store.database import Store
 from overheard.store.tables import (
     ANY,
+    Brand,
     Classification,
     DimensionRollup,
     Mention,
@@ -53,8 +54,9 @@ from overheard.store.tables import (
     StaleCell,
     counts,
 )
+from overheard.store.themes import OUTSIDE, SIDED, ThemeOpinion, ThemeRollup
 
-ROLLUPS = (MentionRollup, DimensionRollup, SentimentRollup, SignalRollup)
+ROLLUPS = (MentionRollup, DimensionRollup, SentimentRollup, SignalRollup, ThemeRollup)
 SENTIMENT = "sentiment"
 """The measure of `SentimentRollup` that counts the sentiment of sentences."""
 
@@ -197,9 +199,11 @@ def rollup_rows(
         for pillar, dimensions in measures.pillars.items():
             general = pillar == measures.general_verdicts and wanted.dimension is None
             yield _pooled_votes(scratch, pillar, dimensions, general=general)
-    else:
+    elif rollup is SignalRollup:
         for signal in measures.signals:
             yield _signal_rows(scratch, signal)
+    else:
+        yield _theme_rows(scratch)
 
 
 def _recompute(
@@ -402,4 +406,31 @@ def _signal_rows(scratch: Scratch, signal: str) -> Select[Any]:
         )
         .where(sentence.signals.like(f'%"{signal}"%'))
         .group_by(*keys)
+    )
+
+
+def _theme_rows(scratch: Scratch) -> Select[Any]:
+    """Mentions and opinions per theme, and those in none, of the version that answers for the brand."""
+    sentence = scratch.sentences.c
+    theme = func.coalesce(ThemeOpinion.theme_id, OUTSIDE)
+    belongs = and_(
+        ThemeOpinion.opinion_id == sentence.opinion_id,
+        ThemeOpinion.brand_id == sentence.brand_id,
+        ThemeOpinion.dimension == OpinionDimension.dimension,
+    )
+    answering = select(Brand.model_version_id).where(Brand.id == sentence.brand_id).scalar_subquery()
+    keys = [sentence.brand_id, sentence.day, sentence.source_id, sentence.language]
+    return (
+        select(
+            *keys,
+            OpinionDimension.dimension.label("dimension"),
+            OpinionDimension.polarity.label("polarity"),
+            theme.label("theme_id"),
+            func.count(sentence.id.distinct()).label("mentions"),
+            func.count().label("opinions"),
+        )
+        .join(OpinionDimension, OpinionDimension.opinion_id == sentence.opinion_id)
+        .join(ThemeOpinion, belongs, isouter=True)
+        .where(sentence.model_version_id == answering, func.coalesce(OpinionDimension.polarity, "").in_(SIDED))
+        .group_by(*keys, OpinionDimension.dimension, OpinionDimension.polarity, theme)
     )

@@ -10,6 +10,7 @@ from overheard.store import (  # noqa: F401 (their tables)
     inbox,
     surveys,
     targets,
+    themes,
     totals,
 )
 from overheard.store import search as search
