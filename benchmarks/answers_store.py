@@ -41,6 +41,7 @@ from overheard.store.brands import IMPORT, add_brand, add_source, import_source,
 from overheard.store.database import Store, sqlite_path
 from overheard.store.duplicates import save_keys
 from overheard.store.rollups import roll_up
+from overheard.store.search import index_missing
 from overheard.store.tables import Base, Crawl, Mention, ModelVersion
 
 DAYS = 3 * 365
@@ -637,7 +638,14 @@ def remove_night(store: Store, above: int) -> None:
         work(store)
 
 
+def index_words(store: Store) -> None:
+    """Make the index of words for what was written past the product's own way in."""
+    with store.engine.begin() as connection:
+        index_missing(connection)
+
+
 STEPS: dict[str, Callable[[Store], object]] = {
+    "words": index_words,
     "roll_up": lambda store: roll_up(store, measures()),
 }
 """What the product does after mentions were stored, in its order, each the product's own function. A part that keeps a
