@@ -229,7 +229,8 @@ def _strides(session: Session, search: _Search, selection: Selection) -> Iterato
         select(table.day, func.sum(count)).where(*selection.cells(table), *possible, count > 0).group_by(table.day)
     )
     days = dict.fromkeys(session.scalars(select(StaleCell.day).where(*selection.stale_cells())), 0)
-    days |= dict(rows.tuples().all())
+    for day, mentions in rows:
+        days[day] = mentions
     stride, held, wanted = [], 0, STRIDE
     for day in sorted(days, reverse=True):
         stride.append(day)

@@ -125,7 +125,7 @@ def _sentences(
         .join(Opinion, Opinion.id == OpinionDimension.opinion_id)
         .join(Mention, Mention.id == Opinion.mention_id)
         .join(MentionBrand, MentionBrand.mention_id == Mention.id)
-        .where(selection.speaks_of(from_brand=from_brand), *selection.mentions())
+        .where(selection.speaks_of(from_brand=from_brand), *selection.mentions(probing=True))
         .where(Opinion.model_version_id == model_version_id, Mention.vanished.is_(None))
         .where(*selection.sentences.conditions())
         .where(Opinion.sentiment != opposite)

@@ -103,7 +103,7 @@ def read_mentions(session: Session, selection: Selection) -> list[MentionSums]:
 
 def read_sentiment(session: Session, model_version_id: int, selection: Selection) -> list[SentimentSums]:
     """Return the pooled counts per measure, touchpoint, source and language."""
-    table = selection.rollup(SentimentRollup)
+    table = selection.rollup(SentimentRollup, by_day=False)
     keys = [table.measure, table.touchpoint, table.source_id, table.language]
     counts = [table.mentions, table.positive, table.negative, table.neutral, table.mixed]
     products = [table.sum_xx, table.sum_yy, table.sum_xy]
@@ -126,7 +126,7 @@ def read_analysed(session: Session, model_version_id: int, selection: Selection)
 
 def read_dimensions(session: Session, model_version_id: int, selection: Selection) -> dict[str, DimensionVotes]:
     """Return the votes per dimension."""
-    table = selection.rollup(DimensionRollup)
+    table = selection.rollup(DimensionRollup, by_day=False)
     rows = session.execute(
         select(table.dimension, func.sum(table.praise), func.sum(table.pain), func.sum(table.neutral))
         .where(*selection.cells(table), table.model_version_id == model_version_id, table.touchpoint == ANY)
@@ -151,7 +151,7 @@ def read_votes(session: Session, model_version_id: int, selection: Selection) ->
 
 def read_signals(session: Session, model_version_id: int, selection: Selection) -> dict[str, SignalSums]:
     """Return the mentions and opinions per signal."""
-    table = selection.rollup(SignalRollup)
+    table = selection.rollup(SignalRollup, by_day=False)
     rows = session.execute(
         select(table.signal, func.sum(table.mentions), func.sum(table.opinions))
         .where(*selection.cells(table), table.model_version_id == model_version_id)

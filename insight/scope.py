@@ -113,15 +113,16 @@ class Selection:
         begins = other.since is None or (self.since is not None and self.since >= other.since)
         return begins and (other.until is None or (self.until is not None and self.until <= other.until))
 
-    def rollup(self, rollup: type[AnyRollup]) -> type[AnyRollup]:
+    def rollup(self, rollup: type[AnyRollup], *, by_day: bool = True) -> type[AnyRollup]:
         """Return the rollup, or what stands in for it under the filters of this selection: same columns, same meaning.
 
         Read from it with the conditions of `cells`. Under a filter that the rollup is not kept for, the mentions are
-        counted at the first call (see `walks`).
+        counted at the first call (see `walks`). That is quicker without `by_day`, where the days of what is counted
+        mean nothing (but those of `MentionRollup` do).
         """
         if not self.walks(rollup):
             return _covered(rollup, self.sentences)
-        return self._counted.table(rollup, self)
+        return self._counted.table(rollup, self, by_day or rollup is MentionRollup)
 
     def walks(self, rollup: Rollup) -> bool:
         """Tell whether the rollup is not kept for these filters, so that mentions have to be walked through."""
@@ -150,6 +151,8 @@ class Selection:
 
     def _content(self, probing: bool) -> list[ColumnElement[bool]]:
         """Return what is asked of a mention beside its place and time."""
+        if probing and self._counted.ids is not None:
+            return [Mention.id.in_(self._counted.ids)]
         conditions = [self.query.condition(probing=probing)] if self.query else []
         if self.label:
             conditions.append(Mention.id.in_(found(self._counted.dialect, self.label)))
@@ -204,50 +207,60 @@ class _Counted:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.dialect = session.get_bind().dialect.name
-        self._scratch: Scratch | None = None
-        self._has_sentences = False
+        self._scratch: dict[bool, Scratch] = {}
+        self._read: set[bool] = set()
+        self._tables: dict[tuple[Rollup, bool], Any] = {}
         self._size: int | None = None
-        self._tables: dict[Rollup, Any] = {}
         self._counted: Selection | None = None
         self._others: dict[tuple[date | None, date | None], _Counted] = {}
 
-    def table(self, rollup: type[AnyRollup], selection: Selection) -> type[AnyRollup]:
-        if self._counted is None:
-            self._counted = selection
-        elif not selection.lies_within(self._counted):
+    @property
+    def ids(self) -> Select[tuple[int]] | None:
+        """The ids of the mentions, once they are known."""
+        return next((select(scratch.mentions.c.id) for scratch in self._scratch.values()), None)
+
+    def table(self, rollup: type[AnyRollup], selection: Selection, by_day: bool) -> type[AnyRollup]:
+        known = self._counted or selection
+        self._counted = known
+        same = (selection.since, selection.until) == (known.since, known.until)
+        if not same and not (by_day and selection.lies_within(known)):
             other = self._others.setdefault((selection.since, selection.until), _Counted(self._session))
-            return other.table(rollup, selection)
-        if rollup not in self._tables:
-            self._tables[rollup] = self._count(rollup, selection)
-        found: type[AnyRollup] = self._tables[rollup]
+            return other.table(rollup, selection, by_day)
+        if (rollup, by_day) not in self._tables:
+            self._tables[rollup, by_day] = self._count(rollup, selection, by_day)
+        found: type[AnyRollup] = self._tables[rollup, by_day]
         return found
 
-    def _count(self, rollup: type[AnyRollup], selection: Selection) -> type[AnyRollup]:
+    def _count(self, rollup: type[AnyRollup], selection: Selection, by_day: bool) -> type[AnyRollup]:
         session = self._session
-        name = f"selected_{next(_NUMBERS)}"
-        if self._scratch is None:
-            self._scratch = Scratch(name)
-            self._scratch.create(session)
-            self._scratch.take_mentions(session, _selected(session, selection))
-            self._tell()
-        if rollup is not MentionRollup and not self._has_sentences:
-            self._scratch.take_sentences(session, selection.sentences)
-            self._has_sentences = True
-            self._tell()
+        if rollup is MentionRollup:  # which is by day whatever the cells are
+            by_day = next(iter(self._scratch), False)
+        if by_day not in self._scratch:
+            scratch = Scratch(f"selected_{next(_NUMBERS)}")
+            scratch.create(session)
+            scratch.take_mentions(session, _selected(session, selection), by_day=by_day)
+            self._scratch[by_day] = scratch
+            self._tell(scratch)
+        scratch = self._scratch[by_day]
+        if rollup is not MentionRollup and by_day not in self._read:
+            scratch.take_sentences(session, selection.sentences)
+            self._read.add(by_day)
+            self._tell(scratch)
         columns = (Column(column.key, column.type) for column in inspect(rollup).columns)
-        table = Table(f"{name}_{rollup.__tablename__}", MetaData(), *columns, prefixes=["TEMPORARY"])
+        name = f"selected_{next(_NUMBERS)}_{rollup.__tablename__}"
+        table = Table(name, MetaData(), *columns, prefixes=["TEMPORARY"])
         table.create(session.connection())
-        for rows in rollup_rows(self._scratch, _measures(), rollup, selection.sentences):
+        for rows in rollup_rows(scratch, _measures(), rollup, selection.sentences):
             session.execute(insert(table).from_select([str(column.key) for column in rows.selected_columns], rows))
-            self._tell()
+            self._tell(scratch)
         return aliased(rollup, table, adapt_on_names=True)
 
-    def _tell(self) -> None:
+    def _tell(self, scratch: Scratch) -> None:
         """Say that a step is done, of how many mentions, to who listens."""
         listener: Callable[[int], None] | None = self._session.info.get(LISTENER)
-        if listener and self._scratch:
+        if listener:
             if self._size is None:
-                self._size = self._session.scalar(select(func.count()).select_from(self._scratch.mentions)) or 0
+                self._size = self._session.scalar(select(func.count()).select_from(scratch.mentions)) or 0
             listener(self._size)
 
 

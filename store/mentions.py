@@ -122,7 +122,8 @@ def _insert(session: Session, source_id: int, drafts: Sequence[MentionDraft]) ->
         return []
     rows = [_columns(draft) | {"source_id": source_id} for draft in drafts]
     ids = {key: mention for mention, key in session.execute(_ADD, rows)}
-    index_mentions(session, ((ids[draft.external_id], draft.title, draft.text, draft.attributes) for draft in drafts))
+    contents = ((ids[draft.external_id], draft.title, draft.text, draft.attributes) for draft in drafts)
+    index_mentions(session, contents, new=True)
     return list(ids.values())
 
 

@@ -44,6 +44,7 @@ from overheard.store.tables import (
     Brand,
     Classification,
     DimensionRollup,
+    Id,
     Mention,
     MentionBrand,
     MentionRollup,
@@ -125,19 +126,21 @@ class Sentences:
         return conditions
 
 
-def _of_mention() -> list[Column[Any]]:
-    kinds = (
-        ("brand_id", BigInteger),
-        ("day", Date),
-        ("source_id", BigInteger),
-        ("language", String(8)),
-        ("id", BigInteger),
-    )
-    return [Column(name, kind) for name, kind in kinds]
+def _number(name: str) -> Column[Any]:
+    return Column(name, BigInteger)
+
+
+def _key_column(name: str, kind: Any = Id) -> Column[Any]:
+    return Column(name, kind, primary_key=True, autoincrement=False)
+
+
+def _of_cell() -> list[Column[Any]]:
+    return [_number("brand_id"), Column("day", Date), _number("source_id"), Column("language", String(8))]
 
 
 def _of_reading() -> list[Column[Any]]:
-    return [*_of_mention(), Column("model_version_id", BigInteger), Column("touchpoint", String(20))]
+    """The beginning of a key by which sentences and votes lie together that are counted together."""
+    return [_key_column("id"), _key_column("model_version_id"), _key_column("touchpoint", String(20)), _number("cell")]
 
 
 EVERY = Sentences()
@@ -147,21 +150,24 @@ EVERY = Sentences()
 class Scratch:
     """Temporary tables in which the rollups of some mentions are counted; `name` keeps them apart from others.
 
-    `mentions` holds the mentions at hand, `sentences` their opinions, `votes` one row per mention × version ×
-    dimension, and × touchpoint: its vote, −1, 0 or 1. Written out, since as subqueries the planner would go through all
-    opinions of these mentions once for each rollup.
+    `cells` numbers the days, sources and languages, so that what follows is grouped by a number; `mentions` holds the
+    mentions at hand, `sentences` their opinions, `votes` one row per mention × version × dimension, and × touchpoint:
+    whether it was praised and pained. Written out, since as subqueries the planner would go through all opinions of
+    these mentions once for each rollup.
     """
 
     def __init__(self, name: str = "rollup") -> None:
         self._tables = MetaData()
-        own = (Column("opinion_id", BigInteger), Column("sentiment", String(8)), Column("signals", Text))
-        self.mentions = self._table(f"{name}_mentions", [*_of_mention(), Column("rating", Float)])
-        self.sentences = self._table(f"{name}_sentences", [*_of_reading(), *own])
-        vote = (Column("dimension", String(50)), Column("vote", Integer))
-        self.votes = self._table(f"{name}_votes", [*_of_reading(), *vote])
+        self.cells = self._table(f"{name}_cells", _key_column("cell"), *_of_cell())
+        taken = (_key_column("id"), _number("cell"), *_of_cell(), Column("rating", Float))
+        self.mentions = self._table(f"{name}_mentions", *taken)
+        sentence = (_key_column("opinion_id"), Column("sentiment", String(8)), Column("signals", Text))
+        self.sentences = self._table(f"{name}_sentences", *_of_reading(), *sentence)
+        vote = (_key_column("dimension", String(50)), Column("praised", Integer), Column("pained", Integer))
+        self.votes = self._table(f"{name}_votes", *_of_reading(), *vote)
 
-    def _table(self, name: str, columns: Sequence[Column[Any]]) -> Table:
-        return Table(name, self._tables, *columns, prefixes=["TEMPORARY"])
+    def _table(self, name: str, *columns: Column[Any]) -> Table:
+        return Table(name, self._tables, *columns, prefixes=["TEMPORARY"], sqlite_with_rowid=False)
 
     def create(self, session: Session) -> None:
         """Make the tables, empty."""
@@ -171,15 +177,23 @@ class Scratch:
         """Remove the tables."""
         self._tables.drop_all(session.connection(), checkfirst=False)
 
-    def take_mentions(self, session: Session, mentions: Select[*tuple[Any, ...]]) -> None:
-        """Take in the mentions to be counted: rows of brand_id, day, source_id, language, id, rating."""
-        _fill(session, self.mentions, mentions)
+    def take_mentions(self, session: Session, mentions: Select[*tuple[Any, ...]], *, by_day: bool = True) -> None:
+        """Take in the mentions to be counted: rows of brand_id, day, source_id, language, id, rating.
+
+        Without `by_day`, all days of a source and language are one cell, of the first of these days: far fewer rows
+        come of it. (The rows of `MentionRollup` stay those of days.)
+        """
+        taken, mention = mentions.subquery("taken"), self.mentions.c
+        order = [column for column in _key(taken) if by_day or column.key != "day"]
+        _fill(session, self.mentions, select(taken, func.dense_rank().over(order_by=order).label("cell")))
+        others = [mention.cell, mention.brand_id, mention.source_id, mention.language]
+        _fill(session, self.cells, select(*others, func.min(mention.day).label("day")).group_by(*others))
 
     def take_sentences(self, session: Session, wanted: Sentences) -> None:
         """Take in the sentences of these mentions that are wanted, and what they vote for."""
         _fill(session, self.sentences, _sentence_rows(self, wanted))
-        for by_touchpoint in (False, True):
-            _fill(session, self.votes, _vote_rows(self, wanted, by_touchpoint))
+        _fill(session, self.votes, _vote_rows(self, wanted))
+        _fill(session, self.votes, _votes_of_mentions(self))
 
 
 def rollup_rows(
@@ -257,19 +271,26 @@ def _integer(value: ColumnElement[Any], label: str) -> ColumnElement[Any]:
     return func.coalesce(func.sum(value), 0).label(label)
 
 
+def _of_cells(scratch: Scratch, counted: Select[Any]) -> Select[Any]:
+    """Put day, source and language in the place of the cell's number."""
+    rows = counted.subquery("counted")
+    counts = [column for column in rows.c if column.key != "cell"]
+    return select(*_key(scratch.cells), *counts).join(rows, rows.c.cell == scratch.cells.c.cell)
+
+
 def _mention_rows(scratch: Scratch) -> Select[Any]:
-    cell = scratch.mentions
+    mention = scratch.mentions.c
     return select(
-        *_key(cell),
+        *_key(scratch.mentions),
         func.count().label("mentions"),
-        func.count(cell.c.rating).label("rated"),
-        func.coalesce(func.sum(cell.c.rating), 0.0).label("rating_sum"),
-        func.coalesce(func.sum(cell.c.rating * cell.c.rating), 0.0).label("rating_squares"),
-    ).group_by(*_key(cell))
+        func.count(mention.rating).label("rated"),
+        func.coalesce(func.sum(mention.rating), 0.0).label("rating_sum"),
+        func.coalesce(func.sum(mention.rating * mention.rating), 0.0).label("rating_squares"),
+    ).group_by(*_key(scratch.mentions))
 
 
 def _sentence_rows(scratch: Scratch, wanted: Sentences) -> Select[Any]:
-    cell = scratch.mentions
+    mention = scratch.mentions.c
     of_sentence = (
         Opinion.model_version_id,
         Opinion.touchpoint,
@@ -277,47 +298,59 @@ def _sentence_rows(scratch: Scratch, wanted: Sentences) -> Select[Any]:
         Opinion.sentiment,
         cast(Opinion.signals, Text).label("signals"),
     )
-    joined = select(*_key(cell), cell.c.id, *of_sentence).join(Opinion, Opinion.mention_id == cell.c.id)
+    joined = select(mention.cell, mention.id, *of_sentence).join(Opinion, Opinion.mention_id == mention.id)
     return joined.where(*wanted.conditions())
 
 
-def _vote_rows(scratch: Scratch, wanted: Sentences, by_touchpoint: bool) -> Select[Any]:
+def _vote_rows(scratch: Scratch, wanted: Sentences) -> Select[Any]:
+    """What each mention says of a dimension at a touchpoint."""
     sentence = scratch.sentences.c
-    positive = func.max(case((OpinionDimension.polarity == "positive", 1), else_=0))
-    negative = func.max(case((OpinionDimension.polarity == "negative", 1), else_=0))
     # Hidden from the planner, which else begins with the index that quotes are found by.
     dimension = func.coalesce(OpinionDimension.dimension, OpinionDimension.dimension)
-    keys = [*_key(scratch.sentences), sentence.id, sentence.model_version_id]
-    touchpoint = sentence.touchpoint if by_touchpoint else literal(ANY).label("touchpoint")
+    keys = [sentence.id, sentence.model_version_id, sentence.touchpoint]
     votes = (
-        select(*keys, dimension.label("dimension"), touchpoint, (positive - negative).label("vote"))
+        select(
+            *keys,
+            func.min(sentence.cell).label("cell"),
+            dimension.label("dimension"),
+            func.max(case((OpinionDimension.polarity == "positive", 1), else_=0)).label("praised"),
+            func.max(case((OpinionDimension.polarity == "negative", 1), else_=0)).label("pained"),
+        )
         .join(OpinionDimension, OpinionDimension.opinion_id == sentence.opinion_id)
-        .group_by(*keys, OpinionDimension.dimension, *([sentence.touchpoint] if by_touchpoint else []))
+        .group_by(*keys, OpinionDimension.dimension)
     )
     return votes if wanted.dimension is None else votes.where(dimension == wanted.dimension)
 
 
+def _votes_of_mentions(scratch: Scratch) -> Select[Any]:
+    """The same over all touchpoints."""
+    vote = scratch.votes.c
+    keys = [vote.id, vote.model_version_id, vote.dimension]
+    either = (func.max(column).label(str(column.key)) for column in (vote.praised, vote.pained))
+    whole = select(*keys, func.min(vote.cell).label("cell"), literal(ANY).label("touchpoint"), *either)
+    return whole.group_by(*keys)
+
+
 def _dimension_rows(scratch: Scratch) -> Select[Any]:
-    votes = scratch.votes
-    keys = [*_key(votes), votes.c.model_version_id, votes.c.touchpoint, votes.c.dimension]
-    return select(
+    votes = scratch.votes.c
+    keys = [votes.cell, votes.model_version_id, votes.touchpoint, votes.dimension]
+    counted = select(
         *keys,
         func.count().label("mentions"),
-        _total(votes.c.vote == 1).label("praise"),
-        _total(votes.c.vote == -1).label("pain"),
-        _total(votes.c.vote == 0).label("neutral"),
-    ).group_by(*keys)
+        _total(votes.praised > votes.pained).label("praise"),
+        _total(votes.praised < votes.pained).label("pain"),
+        _total(votes.praised == votes.pained).label("neutral"),
+    )
+    return _of_cells(scratch, counted.group_by(*keys))
 
 
-def _pooled(per_mention: CTE, measure: str) -> Select[Any]:
+def _pooled(scratch: Scratch, per_mention: CTE, measure: str) -> Select[Any]:
     """Sum per-mention counts p, n, neutral, mixed into the row of a measure."""
     p, n = per_mention.c.p, per_mention.c.n
-    keys = [*_key(per_mention), per_mention.c.model_version_id]
-    grouped = [*keys, per_mention.c.touchpoint]
-    return select(
+    keys = [per_mention.c.cell, per_mention.c.model_version_id, per_mention.c.touchpoint]
+    counted = select(
         *keys,
         literal(measure).label("measure"),
-        per_mention.c.touchpoint,
         func.count().label("mentions"),
         _integer(p, "positive"),
         _integer(n, "negative"),
@@ -326,69 +359,77 @@ def _pooled(per_mention: CTE, measure: str) -> Select[Any]:
         _integer((p + n) * (p + n), "sum_xx"),
         _integer((p - n) * (p - n), "sum_yy"),
         _integer((p + n) * (p - n), "sum_xy"),
-    ).group_by(*grouped)
+    )
+    return _of_cells(scratch, counted.group_by(*keys))
 
 
 def _sentiment_rows(scratch: Scratch, wanted: Sentences, by_touchpoint: bool) -> Select[Any]:
     """Sentences by sentiment; over all touchpoints, a mention that was analysed counts even without a sentence."""
-    cell, sentence = scratch.mentions, scratch.sentences.c
-    touchpoint = sentence.touchpoint if by_touchpoint else literal(ANY).label("touchpoint")
-    keys = [*_key(cell), cell.c.id, Classification.model_version_id]
-    joined = and_(sentence.id == cell.c.id, sentence.model_version_id == Classification.model_version_id)
-    per_mention = (
+    mention, sentence = scratch.mentions.c, scratch.sentences.c
+    totals = [
+        _total(sentence.sentiment == word).label(label)
+        for word, label in (("positive", "p"), ("negative", "n"), ("neutral", "neutral"), ("mixed", "mixed"))
+    ]
+    if by_touchpoint:
+        keys: list[Any] = [sentence.id, sentence.model_version_id, sentence.touchpoint]
+        per_mention = select(*keys, func.min(sentence.cell).label("cell"), *totals).group_by(*keys)
+        return _pooled(scratch, per_mention.cte("per_mention"), SENTIMENT)
+    keys = [sentence.id, sentence.model_version_id]
+    sums = select(*keys, *totals).group_by(*keys).cte("sums")
+    joined = and_(sums.c.id == mention.id, sums.c.model_version_id == Classification.model_version_id)
+    read = (
         select(
-            *keys,
-            touchpoint,
-            *(
-                _total(sentence.sentiment == word).label(label)
-                for word, label in (("positive", "p"), ("negative", "n"), ("neutral", "neutral"), ("mixed", "mixed"))
-            ),
+            mention.cell,
+            mention.id,
+            Classification.model_version_id,
+            literal(ANY).label("touchpoint"),
+            *(func.coalesce(sums.c[total.key], 0).label(str(total.key)) for total in totals),
         )
-        .join(Classification, Classification.mention_id == cell.c.id)
-        .join(scratch.sentences, joined, isouter=not by_touchpoint)
+        .join(Classification, Classification.mention_id == mention.id)
+        .join(sums, joined, isouter=True)
         .where(Classification.status == "analysed")
-        .group_by(*([*keys, sentence.touchpoint] if by_touchpoint else keys))
     )
     if wanted.version is not None:
-        per_mention = per_mention.where(Classification.model_version_id == wanted.version)
-    return _pooled(per_mention.cte("per_mention"), SENTIMENT)
+        read = read.where(Classification.model_version_id == wanted.version)
+    return _pooled(scratch, read.cte("per_mention"), SENTIMENT)
 
 
 def _pooled_votes(
     scratch: Scratch, measure: str, dimensions: Sequence[str], *, general: bool = False, by_touchpoint: bool = False
 ) -> Select[Any]:
     """Pool the votes in some dimensions; a `general` verdict votes like one more dimension."""
-    votes = scratch.votes
-    columns = [*_key(votes), votes.c.id, votes.c.model_version_id, votes.c.touchpoint, votes.c.vote]
-    at = votes.c.touchpoint != ANY if by_touchpoint else votes.c.touchpoint == ANY
-    pooled: Any = select(*columns).where(at, votes.c.dimension.in_(dimensions))
+    votes = scratch.votes.c
+    columns = [votes.cell, votes.id, votes.model_version_id, votes.touchpoint, votes.praised, votes.pained]
+    at = votes.touchpoint != ANY if by_touchpoint else votes.touchpoint == ANY
+    pooled: Any = select(*columns).where(at, votes.dimension.in_(dimensions))
     if general:
         pooled = union_all(pooled, _general_votes(scratch))
-    pool = pooled.subquery("pool")
-    keys = [*_key(pool), pool.c.id, pool.c.model_version_id, pool.c.touchpoint]
-    per_mention = (
-        select(
-            *keys,
-            _total(pool.c.vote == 1).label("p"),
-            _total(pool.c.vote == -1).label("n"),
-            _total(pool.c.vote == 0).label("neutral"),
-            literal(0).label("mixed"),
-        )
-        .group_by(*keys)
-        .cte("per_mention")
+    pool = pooled.subquery("pool").c
+    keys = [pool.id, pool.model_version_id, pool.touchpoint]
+    per_mention = select(
+        *keys,
+        func.min(pool.cell).label("cell"),
+        _total(pool.praised > pool.pained).label("p"),
+        _total(pool.praised < pool.pained).label("n"),
+        _total(pool.praised == pool.pained).label("neutral"),
+        literal(0).label("mixed"),
     )
-    return _pooled(per_mention, measure)
+    return _pooled(scratch, per_mention.group_by(*keys).cte("per_mention"), measure)
 
 
 def _general_votes(scratch: Scratch) -> Select[Any]:
     """One vote per mention over its sentences that judge without naming a dimension."""
     sentence = scratch.sentences.c
-    positive = func.max(case((sentence.sentiment == "positive", 1), else_=0))
-    negative = func.max(case((sentence.sentiment == "negative", 1), else_=0))
-    keys = [*_key(scratch.sentences), sentence.id, sentence.model_version_id]
+    keys = [sentence.id, sentence.model_version_id]
     named = select(OpinionDimension.opinion_id).where(OpinionDimension.opinion_id == sentence.opinion_id).exists()
     return (
-        select(*keys, literal(ANY).label("touchpoint"), (positive - negative).label("vote"))
+        select(
+            func.min(sentence.cell).label("cell"),
+            *keys,
+            literal(ANY).label("touchpoint"),
+            func.max(case((sentence.sentiment == "positive", 1), else_=0)).label("praised"),
+            func.max(case((sentence.sentiment == "negative", 1), else_=0)).label("pained"),
+        )
         .where(sentence.sentiment.in_(("positive", "negative")), ~named)
         .group_by(*keys)
     )
@@ -396,41 +437,39 @@ def _general_votes(scratch: Scratch) -> Select[Any]:
 
 def _signal_rows(scratch: Scratch, signal: str) -> Select[Any]:
     sentence = scratch.sentences.c
-    keys = [*_key(scratch.sentences), sentence.model_version_id]
-    return (
-        select(
-            *keys,
-            literal(signal).label("signal"),
-            func.count(sentence.id.distinct()).label("mentions"),
-            func.count().label("opinions"),
-        )
-        .where(sentence.signals.like(f'%"{signal}"%'))
-        .group_by(*keys)
+    keys = [sentence.cell, sentence.model_version_id]
+    counted = select(
+        *keys,
+        literal(signal).label("signal"),
+        func.count(sentence.id.distinct()).label("mentions"),
+        func.count().label("opinions"),
     )
+    return _of_cells(scratch, counted.where(sentence.signals.like(f'%"{signal}"%')).group_by(*keys))
 
 
 def _theme_rows(scratch: Scratch) -> Select[Any]:
     """Mentions and opinions per theme, and those in none, of the version that answers for the brand."""
-    sentence = scratch.sentences.c
+    sentence, cell = scratch.sentences.c, scratch.cells.c
     theme = func.coalesce(ThemeOpinion.theme_id, OUTSIDE)
     belongs = and_(
         ThemeOpinion.opinion_id == sentence.opinion_id,
-        ThemeOpinion.brand_id == sentence.brand_id,
+        ThemeOpinion.brand_id == cell.brand_id,
         ThemeOpinion.dimension == OpinionDimension.dimension,
     )
-    answering = select(Brand.model_version_id).where(Brand.id == sentence.brand_id).scalar_subquery()
-    keys = [sentence.brand_id, sentence.day, sentence.source_id, sentence.language]
-    return (
+    answering = select(Brand.model_version_id).where(Brand.id == cell.brand_id).scalar_subquery()
+    keys = [sentence.cell, OpinionDimension.dimension, OpinionDimension.polarity]
+    counted = (
         select(
             *keys,
-            OpinionDimension.dimension.label("dimension"),
-            OpinionDimension.polarity.label("polarity"),
             theme.label("theme_id"),
             func.count(sentence.id.distinct()).label("mentions"),
             func.count().label("opinions"),
         )
+        .select_from(scratch.sentences)
+        .join(scratch.cells, cell.cell == sentence.cell)
         .join(OpinionDimension, OpinionDimension.opinion_id == sentence.opinion_id)
         .join(ThemeOpinion, belongs, isouter=True)
         .where(sentence.model_version_id == answering, func.coalesce(OpinionDimension.polarity, "").in_(SIDED))
-        .group_by(*keys, OpinionDimension.dimension, OpinionDimension.polarity, theme)
+        .group_by(*keys, theme)
     )
+    return _of_cells(scratch, counted)

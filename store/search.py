@@ -188,12 +188,18 @@ _WORDS = Base.metadata.tables[MentionWords.__tablename__]
 _ADD = insert(_WORDS)
 
 
-def index_mentions(session: Session, mentions: Iterable[tuple[int, str | None, str, Mapping[str, str]]]) -> None:
-    """Index mentions anew: rows of id, title, text and attributes. Belongs into the transaction that writes them."""
+Content: TypeAlias = tuple[int, str | None, str, Mapping[str, str]]
+"""Id, title, text and attributes of a mention."""
+
+
+def index_mentions(session: Session, mentions: Iterable[Content], *, new: bool = False) -> None:
+    """Index mentions, anew unless they are `new`. Belongs into the transaction that writes them."""
     rows = [{"mention_id": key, "words": words_column(title, text, found)} for key, title, text, found in mentions]
-    if rows:
+    if not rows:
+        return
+    if not new:
         session.execute(delete(MentionWords).where(MentionWords.mention_id.in_([row["mention_id"] for row in rows])))
-        session.execute(_ADD, rows)
+    session.execute(_ADD, rows)
 
 
 def index_missing(connection: Connection, on_mentions: Callable[[int], None] | None = None) -> None:
