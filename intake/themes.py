@@ -38,7 +38,7 @@ BATCH = 4096
 """Sentences whose vectors are made in one transaction: some seconds' work."""
 
 LEAST, MOST = 5, 50
-"""The fewest opinions of a theme: 0.6 × the root of those of its side, between these two."""
+"""The fewest opinions of a theme: 0.7 × the root of those of its side, between these two."""
 
 DUE = 0.05
 """Share of a side that must be new and in no theme before it is grouped again."""
@@ -64,9 +64,9 @@ def least(opinions: int) -> int:
     """Return how many opinions a theme needs in a side of so many.
 
     >>> [least(opinions) for opinions in (40, 900, 100_000)]
-    [5, 18, 50]
+    [5, 21, 50]
     """
-    return max(LEAST, min(MOST, round(0.6 * opinions**0.5)))
+    return max(LEAST, min(MOST, round(0.7 * opinions**0.5)))
 
 
 def update_themes(
