@@ -7,6 +7,7 @@ BIN := .venv/bin
 .PHONY: demo test check test-servers speed crawling alerts-power transfer extraction relevance relevance-fit clean
 .PHONY: demo test check test-servers speed families crawling transfer extraction relevance relevance-fit clean
 .PHONY: demo test check test-servers speed crawling transfer extraction relevance relevance-fit changes clean
+.PHONY: demo test check test-servers speed crawling transfer extraction relevance relevance-fit themes-quality themes-fit clean
 
 demo: .venv/installed
 	$(BIN)/overheard demo
@@ -62,6 +63,15 @@ relevance: .venv/installed
 # After a training run: the weights that judge relevance belong to the encoder's.
 relevance-fit: .venv/installed
 	$(BIN)/python benchmarks/relevance.py --fit
+
+# Themes on the labelled set beside BERTopic, which the bench extra installs: some minutes (docs/themes.md).
+themes-quality: .venv/installed
+	$(BIN)/pip install --quiet --editable '.[bench]'
+	$(BIN)/python benchmarks/themes.py
+
+# After a training run: the vectors of themes belong to the encoder's weights.
+themes-fit: .venv/installed
+	$(BIN)/python benchmarks/themes_fit.py
 
 # Reviews out of pages, against extruct and trafilatura, which the bench extra installs: half a minute.
 extraction: .venv/installed

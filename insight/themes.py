@@ -136,8 +136,6 @@ class ThemeHistory:
 
 @dataclass(frozen=True, slots=True)
 class _Size:
-    dimension: str
-    polarity: str
     mentions: int
     opinions: int
 
@@ -237,9 +235,11 @@ def _sizes(
     session: Session, brand: Brand, selection: Selection, scope: Scope, polarity: str | None
 ) -> dict[_Key, _Size]:
     """Return the size of each theme in a scope, and of what is in none, by dimension, polarity and theme."""
+    statement: Any
+    keys: Sequence[Any]
     if _is_covered(scope):
         table = ThemeRollup
-        keys: Sequence[Any] = (table.dimension, table.polarity, table.theme_id)
+        keys = (table.dimension, table.polarity, table.theme_id)
         statement = select(*keys, func.sum(table.mentions), func.sum(table.opinions)).where(*_cells(selection))
     else:
         theme = func.coalesce(ThemeOpinion.theme_id, OUTSIDE)
@@ -252,7 +252,7 @@ def _sizes(
     if polarity is not None:
         statement = statement.where(keys[1] == polarity)
     rows = session.execute(statement.group_by(*keys))
-    return {(row[0], row[1], row[2]): _Size(*row[:2], *row[3:]) for row in rows}
+    return {(row[0], row[1], row[2]): _Size(row[3], row[4]) for row in rows}
 
 
 def _is_covered(scope: Scope) -> bool:
@@ -298,7 +298,7 @@ def _changes(
     now, before = (
         _sizes(session, brand, replace(selection, since=first, until=end), scope, polarity) for first, end in spans
     )
-    none = _Size("", "", 0, 0)
+    none = _Size(0, 0)
     return {
         key[2]: Change(since, until, now.get(key, none).mentions, before.get(key, none).mentions)
         for key in {*now, *before}

@@ -6,6 +6,7 @@ moves a centroid a little and nothing else, so that a night that brings one per 
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,7 +39,7 @@ BATCH = 4096
 """Sentences whose vectors are made in one transaction: some seconds' work."""
 
 LEAST, MOST = 5, 50
-"""The fewest opinions of a theme: 0.6 × the root of those of its side, between these two."""
+"""The fewest opinions of a theme: 0.7 × the root of those of its side, between these two."""
 
 DUE = 0.05
 """Share of a side that must be new and in no theme before it is grouped again."""
@@ -64,9 +65,9 @@ def least(opinions: int) -> int:
     """Return how many opinions a theme needs in a side of so many.
 
     >>> [least(opinions) for opinions in (40, 900, 100_000)]
-    [5, 18, 50]
+    [5, 21, 50]
     """
-    return max(LEAST, min(MOST, round(0.6 * opinions**0.5)))
+    return max(LEAST, min(MOST, round(0.7 * math.sqrt(opinions))))
 
 
 def update_themes(
@@ -106,7 +107,7 @@ def update_themes(
     return done
 
 
-def _sides() -> Select[tuple[ThemeSide]]:
+def _sides() -> Select[ThemeSide]:
     return select(ThemeSide).order_by(ThemeSide.brand_id, ThemeSide.dimension, ThemeSide.polarity)
 
 
@@ -225,7 +226,8 @@ class _Grouping:
     def _middle_of(self, places: NDArray[np.int64]) -> bytes:
         """Return the mean vector of opinions, of those that can found a theme where there are any."""
         founding = places[self.founding[places]]
-        return self.rows[founding if len(founding) else places].mean(0).astype(np.float32).tobytes()
+        mean: Vectors = self.rows[founding if len(founding) else places].mean(0).astype(np.float32)
+        return mean.tobytes()
 
     def _centroids(self, of: Sequence[Theme]) -> Vectors:
         if not of:

@@ -41,10 +41,10 @@ NEIGHBOURS, STEPS = 8, 2
 TOGETHER = 0.4
 """Mean cosine, between vectors drawn to their neighbours, down to which two groups become one."""
 
-NEAR = 0.25
+NEAR = 0.2
 """Cosine from which a vector belongs to a group's centroid."""
 
-SAME = 0.35
+SAME = 0.4
 """Cosine of two centroids from which they are one group."""
 
 USUAL = 150

@@ -267,8 +267,8 @@ def sides_of(session: Session, version: int, opinion_ids: Collection[int]) -> It
     for some in parts(opinion_ids):
         found = _members(version).where(Opinion.id.in_(some), ThemeOpinion.theme_id.is_(None))
         columns = (MentionBrand.brand_id, OpinionDimension.dimension, OpinionDimension.polarity, Opinion.id)
-        for *side, opinion in session.execute(found.with_only_columns(*columns)):
-            yield (side[0], side[1], side[2]), opinion
+        for brand, dimension, polarity, opinion in session.execute(found.with_only_columns(*columns)):
+            yield (brand, dimension, polarity), opinion
 
 
 def _members(version: int) -> Select[*tuple[Any, ...]]:

@@ -84,7 +84,7 @@ def test_labelled_themes_are_found(classifier: Classifier, space: Space) -> None
     for side in sorted(sides):
         here = [row for row in rows if (row["dimension"], row["polarity"]) == side and row["part"] == "reported"]
         seen = vectors(classifier, space, [row["text"] for row in here], [row["lang"] for row in here])
-        labels = group(centred(seen, space.middle(*side, seen)), 5)
+        labels = group(centred(seen, space.middle(*side, seen)), 6)
         alone = np.where(labels < 0, 100 + np.arange(len(labels)), labels)
         found.append(adjusted_rand_score([row["theme"] for row in here], alone))
     assert np.mean(found) >= FLOOR
