@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from overheard.insight.anomalies import DROP_WINDOWS, SHORT
+from overheard.insight import themes
+from overheard.insight.anomalies import DROP_WINDOWS, NEEDED, SHORT
 from overheard.insight.episodes import Finding
 from overheard.insight.inbox import find_inbox
 from overheard.insight.quotes import find_quotes
@@ -24,6 +25,9 @@ from overheard.store.targets import list_targets
 
 LEADING, QUOTED = 3, 2
 """Dimensions of an alert that are quoted, and quotes of each."""
+
+NEWS = 14
+"""Days for which a new theme is news."""
 
 MEASURED = 30
 """Days over which targets are measured every night."""
@@ -65,13 +69,44 @@ class Breach:
 
 
 def new_themes(session: Session, brand: Brand, day: date) -> list[Breach]:
-    """Return the themes of a brand that are new on a day; a theme is no alert any more when it is not returned."""
-    return []
+    """Return the themes of pain that are new in the two weeks before a day; what is not returned is no alert any more.
+
+    A theme is no news where the brand itself is new: before the two weeks there were ten weeks of mentions.
+    """
+    since = day - timedelta(days=NEWS)
+    first = session.scalar(select(func.min(MentionRollup.day)).where(MentionRollup.brand_id == brand.id))
+    if first is None or (since - first).days < NEEDED:
+        return []
+    return [
+        Breach(
+            "theme", f"theme:{theme.id}", theme.born,
+            f"“{theme.name}” is new: {theme.mentions} mentions in {NEWS} days",
+            observed=float(theme.mentions), expected=0.0, dimension=theme.dimension,
+        )
+        for theme in themes.new_themes(session, brand.id, since)
+        if theme.polarity == "negative"
+    ]  # fmt: skip
 
 
 def themes_behind(session: Session, brand: Brand, findings: Sequence[Finding]) -> list[str]:
     """Return the names of the themes that grew most in the days of these findings, the first the most."""
-    return []
+    grown: dict[str, float] = {}
+    for finding in findings:
+        if finding.cell.dimension is None:
+            continue
+        (first, last), (begin, end) = _days(finding), _before(finding)
+        usual = {theme.id: theme.mentions for theme in _themes(session, brand, finding, begin, end)}
+        for theme in _themes(session, brand, finding, first, last):
+            growth = theme.mentions - usual.get(theme.id, 0) * finding.window / SHORT
+            grown[theme.name] = max(growth, grown.get(theme.name, 0))
+    return [name for name in sorted(grown, key=lambda name: -grown[name]) if grown[name] > 1][:LEADING]
+
+
+def _themes(
+    session: Session, brand: Brand, finding: Finding, first: date, last: date
+) -> list[themes.ThemeCount]:  # fmt: skip
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    return themes.themes_of_days(session, brand.id, str(finding.cell.dimension), "negative", days)
 
 
 def owners(session: Session, brand: Brand) -> Mapping[str | None, str]:

@@ -31,6 +31,7 @@ from overheard.store.tables import (
     Source,
     StaleCell,
 )
+from overheard.store.themes import Theme, ThemeOpinion
 
 LONGEST_DIFF = 3000
 """Words of a text that are compared one by one; a longer one is shown as replaced whole."""
@@ -149,6 +150,18 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """A theme that a sentence of the mention, from `start` in its `field`, belongs to; `theme` is its number."""
+
+    theme: int
+    name: str
+    dimension: str
+    polarity: str
+    field: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """One mention with all that is known about it. `rating` is on 0..1; `day` is what periods file it under."""
 
@@ -175,6 +188,7 @@ class Explanation:
     brands: tuple[Belonging, ...]
     readings: tuple[Reading, ...]
     history: tuple[Edit, ...]
+    themes: tuple[Membership, ...]
     notes: tuple[Note, ...]
 
 
@@ -208,8 +222,20 @@ def explain(session: Session, mention_id: int) -> Explanation:
         brands=_brands(session, mention, readings),
         readings=tuple(readings.values()),
         history=_history(session, mention),
+        themes=_themes(session, mention),
         notes=tuple(map(note_of, notes_on(session, mention.id))),
     )
+
+
+def _themes(session: Session, mention: Mention) -> tuple[Membership, ...]:
+    rows = session.execute(
+        select(Theme.id, Theme.name, Theme.dimension, Theme.polarity, Opinion.field, Opinion.start)
+        .join(ThemeOpinion, ThemeOpinion.theme_id == Theme.id)
+        .join(Opinion, Opinion.id == ThemeOpinion.opinion_id)
+        .where(Opinion.mention_id == mention.id)
+        .order_by(Opinion.position, Theme.id)
+    )
+    return tuple(Membership(*row) for row in rows)
 
 
 def _origin(session: Session, mention: Mention) -> Origin:

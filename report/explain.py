@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from overheard.insight.explain import Belonging, Edit, Explanation, Reading, ReadOpinion, Words
+from overheard.insight.explain import Belonging, Edit, Explanation, Membership, Reading, ReadOpinion, Words
 from overheard.insight.inbox import Note
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import printable
@@ -35,7 +35,7 @@ def parts(found: Explanation, width: int) -> Iterator[RenderableType]:
     yield _grid(facts(found))
     if found.url:
         yield address(found.url, indent=0)
-    for section in (_readings, _brands, _history, _notes):
+    for section in (_readings, _themes, _brands, _history, _notes):
         yield from section(found)
 
 
@@ -246,6 +246,18 @@ def _history(found: Explanation) -> Iterator[RenderableType]:
                 yield Padding(Changed(words), (0, 0, 0, 4))
 
 
+def _themes(found: Explanation) -> Iterator[RenderableType]:
+    if found.themes:
+        yield Text("\nThemes", style="bold")
+    for each in found.themes:
+        yield Padding(Text(membership(each)), (0, 0, 0, 2))
+
+
+def membership(each: Membership) -> str:
+    """Write which theme a sentence belongs to: 12 “Bus came late”, speed negative (text from 29)."""
+    return f"{each.theme} “{printable(each.name)}”, {each.dimension} {each.polarity} ({each.field} from {each.start})"
+
+
 def _notes(found: Explanation) -> Iterator[RenderableType]:
     if found.notes:
         yield Text("\nNotes", style="bold")
@@ -356,6 +368,10 @@ def lines(found: Explanation) -> Iterator[str]:
     for edit in found.history:
         changed = [words for words in (edit.title, edit.text) if any(each.change != "same" for each in words)]
         yield f"- {markdown.escaped('; '.join([edited(edit), *map(difference, changed)]))}"
+    if found.themes:
+        yield "## Themes"
+        yield ""
+    yield from (f"- {markdown.escaped(membership(each))}" for each in found.themes)
     if found.notes:
         yield "## Notes"
         yield ""

@@ -167,7 +167,7 @@ def test_a_brand_without_analysed_mentions_is_named(brands: Store) -> None:
     found = compared(brands, "Leer", "Südsee", "Nordwind")
     assert [each.brand for each in found.unread] == ["Leer"]
     assert [brand.brand for brand in found.brands] == ["Südsee", "Nordwind"]
-    assert [brand.share_of_voice.n for brand in found.brands] == [52, 44]
+    assert [brand.share_of_voice.n for brand in found.brands] == [96, 96]
     assert found.brands[0].share_of_voice.value == pytest.approx(52 / 96)
 
 

@@ -97,7 +97,7 @@ def test_the_keys_of_an_explanation_are_a_contract(explained: Explanation) -> No
     assert list(content) == [
         "mention_id", "external_id", "source", "url", "author", "language", "day", "published", "edited", "fetched",
         "vanished", "title", "text", "rating", "rating_given", "rating_scale", "reply_state", "reply", "replied",
-        "attributes", "brands", "readings", "history", "notes",
+        "attributes", "brands", "readings", "history", "themes", "notes",
     ]  # fmt: skip
     late = content["readings"][0]["opinions"][1]
     assert late["dimensions"] == {"speed": {"polarity": "negative", "score": 0.9}}

@@ -106,6 +106,8 @@ def test_the_keys_of_a_summary_are_a_contract(answers: Answers) -> None:
         "disagreements": [{"kind": None, "label": None, "mentions": None, "of": None, **SHARE, "examples": None}],
         "spoilers": [{"touchpoint": None, "label": None, "mentions": None, "of": None, **SHARE, "examples": None}],
         "praised": None,
+        "targets": None,
+        "surveys": None,
     }  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def test_a_summary_says(answers: Answers, line: str) -> None:
         r" +Nordwind +\[Süd\]see +Difference",
         r" Mentions +29 +24 +",
         r"Each brand in its own mix",
-        r" Share of voice +55 % \(41…68\) +45 % \(32…59\)",
+        r" Share of voice +55 % \(41…67\) +45 % \(33…59\)",
         r" Speed \* +−100 \(−100…−\d+\) +\+100 \(\+\d+…\+100\) +\+200 \(\+\d+…\+200\) +$",
         r" Culture +too few \(0\) +too few \(0\) +$",
     ],
