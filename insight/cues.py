@@ -12,10 +12,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Table, case, func, select
 from sqlalchemy.orm import Session
 
-from overheard.insight.sample import newest_mentions
 from overheard.insight.scope import Selection, opaque
 from overheard.store.tables import Mention, Opinion, OpinionDimension
 
@@ -127,11 +126,8 @@ NO_NAMES = frozenset(
 """Words that a sentence may begin with in front of praise, and that name nobody."""
 
 
-def find_cues(
-    session: Session, model_version_id: int, selection: Selection, names: Collection[str], newest: int
-) -> tuple[Cue, ...]:
-    """Return who is praised by name in the newest mentions, the most often first; `names` are the brand's own."""
-    chosen = newest_mentions(session, model_version_id, selection, newest)
+def find_cues(session: Session, selection: Selection, chosen: Table, names: Collection[str]) -> tuple[Cue, ...]:
+    """Return who is praised by name in the chosen mentions, the most often first; `names` are the brand's own."""
     sentence = func.substr(
         case((Opinion.field == "title", Mention.title), else_=Mention.text),
         Opinion.start + 1,

@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from typing import Any
 
-from sqlalchemy import CTE, case, func, select
+from sqlalchemy import Column, Date, Float, MetaData, Table, case, func, insert, select
 from sqlalchemy.orm import Session
 
-from overheard.insight.scope import Selection, is_large
-from overheard.store.tables import Classification, Mention, MentionBrand, MentionRollup, Opinion, OpinionDimension
+from overheard.insight.scope import Selection, is_large, opaque
+from overheard.store.tables import Classification, Id, Mention, MentionBrand, MentionRollup, Opinion, OpinionDimension
 
 NEWEST = 5_000
 """Mentions that are read."""
+
+_NUMBERS = count(1)
+"""Names for temporary tables."""
 
 NOWHERE = "none"
 """The touchpoint of a sentence that stands at none."""
@@ -78,11 +82,8 @@ class Sample:
     sides: dict[tuple[str, str], tuple[int, ...]]
 
 
-def read_sample(
-    session: Session, model_version_id: int, selection: Selection, analysed: int, newest: int = NEWEST
-) -> Sample:
-    """Read the newest mentions; `analysed` is how many the selection has."""
-    chosen = newest_mentions(session, model_version_id, selection, newest)
+def read_sample(session: Session, selection: Selection, chosen: Table, analysed: int, newest: int) -> Sample:
+    """Read the `newest` mentions, which were `chosen`; `analysed` is how many the selection has."""
     voices = _voices(session, selection, chosen)
     first = min((voice.day for voice in voices.values()), default=None)
     return Sample(
@@ -92,40 +93,49 @@ def read_sample(
     )
 
 
-def newest_mentions(session: Session, model_version_id: int, selection: Selection, newest: int) -> CTE:
-    """Return the ids of the newest analysed mentions of a selection as a table to begin from."""
+def newest_mentions(session: Session, model_version_id: int, selection: Selection, newest: int) -> Table:
+    """Return a temporary table of the newest analysed mentions of a selection: id, day, rating."""
+    chosen = select(Mention.id, Mention.day, Mention.rating).join(MentionBrand, MentionBrand.mention_id == Mention.id)
+    # Hidden from the planner, which else begins with all that the version has read.
+    read_by = opaque(Classification.model_version_id) == model_version_id
+    chosen = chosen.join(Classification, Classification.mention_id == Mention.id).where(read_by)
     large = is_large(session, selection.brand_id)
-    reach = [Mention.day >= _reach(session, selection, newest)] if large else []
-    return (
-        select(Mention.id, Mention.day, Mention.rating)
-        .join(MentionBrand, MentionBrand.mention_id == Mention.id)
-        .join(Classification, Classification.mention_id == Mention.id)
-        .where(Classification.model_version_id == model_version_id, Classification.status == "analysed")
-        .where(selection.speaks_of(from_brand=not large), *selection.mentions(), *reach)
+    if large:
+        reach, sources = _reach(session, selection, newest)
+        chosen = chosen.where(Mention.source_id.in_(sources), Mention.day >= reach)
+    found = (
+        chosen.where(Classification.status == "analysed")
+        .where(selection.speaks_of(from_brand=not large), *selection.mentions())
         .order_by(Mention.day.desc(), Mention.id.desc())
         .limit(newest)
-        .cte("newest")
     )
+    key = Column("id", Id, primary_key=True, autoincrement=False)
+    columns = (key, Column("day", Date), Column("rating", Float))
+    table = Table(f"newest_{next(_NUMBERS)}", MetaData(), *columns, prefixes=["TEMPORARY"])
+    table.create(session.connection())
+    session.execute(insert(table).from_select(["id", "day", "rating"], found))
+    return table
 
 
-def _reach(session: Session, selection: Selection, newest: int) -> date:
-    """Return the day from which on there are as many mentions, so that older ones need no look."""
+def _reach(session: Session, selection: Selection, newest: int) -> tuple[date, list[int]]:
+    """Return the day from which on there are as many mentions, and the sources of these: older ones need no look."""
     table: Any = selection.rollup(MentionRollup)
     rows = session.execute(
-        select(table.day, func.sum(table.mentions))
+        select(table.day, table.source_id, func.sum(table.mentions))
         .where(*selection.cells(table))
-        .group_by(table.day)
+        .group_by(table.day, table.source_id)
         .order_by(table.day.desc())
     )
-    found, reach = 0, date.max
-    for day, mentions in rows:
-        found, reach = found + mentions, day
-        if found >= newest:
+    found, reach, sources = 0, date.max, set()
+    for day, source_id, mentions in rows:
+        if found >= newest and day < reach:
             break
-    return reach
+        found, reach = found + mentions, day
+        sources.add(source_id)
+    return reach, sorted(sources)
 
 
-def _voices(session: Session, selection: Selection, chosen: CTE) -> dict[int, Voice]:
+def _voices(session: Session, selection: Selection, chosen: Table) -> dict[int, Voice]:
     def of(word: str) -> Any:
         return func.sum(case((Opinion.sentiment == word, 1), else_=0))
 
@@ -147,7 +157,7 @@ def _voices(session: Session, selection: Selection, chosen: CTE) -> dict[int, Vo
     return voices
 
 
-def _sides(session: Session, selection: Selection, chosen: CTE) -> dict[tuple[str, str], tuple[int, ...]]:
+def _sides(session: Session, selection: Selection, chosen: Table) -> dict[tuple[str, str], tuple[int, ...]]:
     rows = session.execute(
         select(chosen.c.id, OpinionDimension.dimension, OpinionDimension.polarity)
         .join(Opinion, Opinion.mention_id == chosen.c.id)

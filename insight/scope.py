@@ -52,6 +52,7 @@ from overheard.store.tables import (
     StaleCell,
     counts,
 )
+from overheard.store.totals import DimensionTotal, SentimentTotal
 
 Rollup = type[MentionRollup] | type[DimensionRollup] | type[SentimentRollup] | type[SignalRollup]
 
@@ -121,7 +122,8 @@ class Selection:
         mean nothing (but those of `MentionRollup` do).
         """
         if not self.walks(rollup):
-            return _covered(rollup, self.sentences)
+            whole = by_day or self.has_period or self.sentences.touchpoint or self.sentences.dimension
+            return _covered(rollup, self.sentences) if whole else _TOTALS.get(rollup, rollup)
         return self._counted.table(rollup, self, by_day or rollup is MentionRollup)
 
     def walks(self, rollup: Rollup) -> bool:
@@ -266,6 +268,9 @@ class _Counted:
 
 _NUMBERS = count(1)
 """Names for temporary tables, of which a session has one set for each selection."""
+
+_TOTALS: dict[Any, Any] = {DimensionRollup: DimensionTotal, SentimentRollup: SentimentTotal}
+"""What stands in for a rollup where all days are asked for at once."""
 
 LISTENER = "overheard.counting"
 """Key of `Session.info`: a function that is called after each of the `STEPS` of counting so many mentions."""

@@ -35,7 +35,7 @@ from overheard.insight.rollups import (
     read_sentiment,
     read_signals,
 )
-from overheard.insight.sample import NEWEST, Newest, Sample, read_sample
+from overheard.insight.sample import NEWEST, Newest, Sample, newest_mentions, read_sample
 from overheard.insight.scope import Scope, Selection, select_scope
 from overheard.insight.statistics import Estimate, Mean
 from overheard.insight.surprise import Surprise, find_surprises
@@ -219,8 +219,12 @@ def summarise(session: Session, brand: Brand, scope: Scope, *, quotes: int = QUO
     signals = _signals(session, version, selection, analysed)
     last = max((cell.last for cell in found), default=None)
     sample = Sample(Newest(0, None, analysed == 0), {}, {})
+    praised: tuple[Cue, ...] = ()
     if version is not None and quotes:
-        sample = read_sample(session, version, selection, analysed, newest)
+        chosen = newest_mentions(session, version, selection, newest)
+        sample = read_sample(session, selection, chosen, analysed, newest)
+        names = [brand.name, *(term for kind in ("alias", "rival", "product") for term in terms(brand, kind))]
+        praised = find_cues(session, selection, chosen, names)
     figures = Figures(
         mentions,
         net_of(sentences),
@@ -259,17 +263,10 @@ def summarise(session: Session, brand: Brand, scope: Scope, *, quotes: int = QUO
         surprises=find_surprises(session, brand, scope, last) if quotes else (),
         disagreements=disagreements(sample),
         spoilers=spoilers(sample, {entry.name: entry.label for entry in taxonomy.load().touchpoints}),
-        praised=_praised(session, brand, selection, newest) if quotes else (),
+        praised=praised,
         targets=tuple(measure_targets(session, brand, scope)) if quotes else (),
         surveys=survey_scores(session, brand, scope) if quotes else (),
     )
-
-
-def _praised(session: Session, brand: Brand, selection: Selection, newest: int) -> tuple[Cue, ...]:
-    if brand.model_version_id is None:
-        return ()
-    names = [brand.name, *(term for kind in ("alias", "rival", "product") for term in terms(brand, kind))]
-    return find_cues(session, brand.model_version_id, selection, names, newest)
 
 
 def _change(session: Session, brand: Brand, scope: Scope, summary: Figures, last: date | None) -> Change | None:
