@@ -35,16 +35,16 @@ WIDTH = 128
 SAMPLE = 3000
 """Vectors that are compared with one another; what is more is compared with the groups found among them."""
 
-NEIGHBOURS, STEPS = 8, 2
+NEIGHBOURS, STEPS = 6, 3
 """How many nearest neighbours a vector is drawn to before it is grouped, and how often."""
 
-TOGETHER = 0.4
+TOGETHER = 0.5
 """Mean cosine, between vectors drawn to their neighbours, down to which two groups become one."""
 
 NEAR = 0.2
 """Cosine from which a vector belongs to a group's centroid."""
 
-SAME = 0.4
+SAME = 0.45
 """Cosine of two centroids from which they are one group."""
 
 USUAL = 150
