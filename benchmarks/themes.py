@@ -1,6 +1,6 @@
 """Themes on the labelled set (benchmarks/themes.jsonl), beside BERTopic with the same vectors in the same run.
 
-Both group the opinions of one dimension and polarity at a time; BERTopic also all of them at once: as it comes, with the
+Both group the opinions of one dimension and polarity at a time; BERTopic also all at once: as it comes, with the
 smallest size that is best on the half for settings (as ours was set), and with the one that is best on the very rows
 that are reported, which nobody could know in use. What is outside counts as groups of one: nobody claims that it
 belongs together. Words are judged by NPMI over the reported rows: how much likelier two of a theme's first eight words

@@ -119,7 +119,8 @@ def test_what_a_person_changes_is_kept_and_logged() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("Nobody",), ("Nordwind", "--limit", "0"), ("Nordwind", "--dimension", "taste"), ("rename", "Nordwind", "9", "x"),
+        ("Nobody",), ("Nordwind", "--limit", "0"), ("Nordwind", "--dimension", "taste"),
+        ("rename", "Nordwind", "9", "x"),
         ("rename", "Nordwind", "1", ""), ("merge", "Nordwind", "1", "1"), ("pin", "Nordwind", "-1"), ("rename",),
     ],
 )  # fmt: skip
