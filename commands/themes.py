@@ -58,7 +58,7 @@ def list_command(home: Home, brand: str, polarity: str | None, limit: int, scope
 
     \b
     Example:
-      overheard themes "Nordwind Bank" --dimension speed
+      overheard themes list "Nordwind Bank" --dimension speed
     """
     from overheard.insight.themes import find_themes
     from overheard.report.formats import render

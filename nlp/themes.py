@@ -35,10 +35,10 @@ WIDTH = 128
 SAMPLE = 3000
 """Vectors that are compared with one another; what is more is compared with the groups found among them."""
 
-NEIGHBOURS, STEPS = 8, 2
+NEIGHBOURS, STEPS = 6, 2
 """How many nearest neighbours a vector is drawn to before it is grouped, and how often."""
 
-TOGETHER = 0.4
+TOGETHER = 0.35
 """Mean cosine, between vectors drawn to their neighbours, down to which two groups become one."""
 
 NEAR = 0.2
@@ -47,7 +47,7 @@ NEAR = 0.2
 SAME = 0.4
 """Cosine of two centroids from which they are one group."""
 
-USUAL = 150
+USUAL = 75
 """How many opinions of a side weigh as much as what is usual there, for the middle that all are seen from."""
 
 FOUNDING = 160

@@ -155,8 +155,8 @@ class ThemeEvent(Base):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     brand_id: Mapped[int] = mapped_column(ForeignKey("brands.id", ondelete="CASCADE"))
-    theme_id: Mapped[int]
-    other_id: Mapped[int | None]
+    theme_id: Mapped[int] = mapped_column(Id)
+    other_id: Mapped[int | None] = mapped_column(Id)
     event: Mapped[str] = mapped_column(String(10))
     by: Mapped[str] = mapped_column(String(4))
     detail: Mapped[str] = mapped_column(Text)
@@ -178,7 +178,7 @@ class ThemeRollup(Base):
     language: Mapped[str] = mapped_column(String(8), primary_key=True)
     dimension: Mapped[str] = mapped_column(String(50), primary_key=True)
     polarity: Mapped[str] = mapped_column(String(8), primary_key=True)
-    theme_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    theme_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     mentions: Mapped[int]
     opinions: Mapped[int]
 

@@ -68,7 +68,7 @@ def upgrade() -> None:
         sa.Column("brand_id", ID, nullable=False),
         sa.Column("dimension", sa.String(50), nullable=False),
         sa.Column("theme_id", ID, nullable=False),
-        sa.Column("similarity", sa.Float(), nullable=False),
+        sa.Column("similarity", sa.Double(), nullable=False),
         _reference("theme_opinions", "opinion_id", "opinions"),
         _reference("theme_opinions", "brand_id", "brands"),
         _reference("theme_opinions", "theme_id", "themes"),
