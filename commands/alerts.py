@@ -9,6 +9,7 @@ import click
 
 from overheard.commands.options import (
     Day,
+    DefaultGroup,
     Home,
     Progress,
     Whole,
@@ -25,16 +26,7 @@ if TYPE_CHECKING:
     from overheard.insight.scope import Scope
 
 
-class _Alerts(click.Group):
-    """Lists alerts where no other command is named: `alerts` and `alerts BRAND`."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and args[0] not in ("--help", "-h")):
-            args = ["list", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group("alerts", cls=_Alerts)
+@click.group("alerts", cls=DefaultGroup, default="list")
 def alerts_command() -> None:
     """What is unusual or broken, since when and why.
 

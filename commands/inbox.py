@@ -13,6 +13,7 @@ from overheard.commands.options import (
     Home,
     Whole,
     asking,
+    by_option,
     console,
     format_option,
     pass_home,
@@ -22,6 +23,7 @@ from overheard.commands.options import (
 from overheard.errors import UsageError
 
 if TYPE_CHECKING:
+    from overheard.insight.inbox import Inbox
     from overheard.insight.scope import Scope
 
 STATUSES = ("received", "in_progress", "waiting", "answered", "resolved", "reopened")
@@ -37,9 +39,10 @@ def inbox_command() -> None:
 @click.option("--praise", is_flag=True, help="Instead the praise that is worth a thank-you.")
 @click.option("--limit", default=20, show_default=True, type=Whole(), help="At most so many.")
 @scope_options
+@by_option
 @format_option("table", "json", "csv", "md")
 @pass_home
-def show(home: Home, brand: str, praise: bool, limit: int, scope: Scope, form: str) -> None:
+def show(home: Home, brand: str, praise: bool, limit: int, scope: Scope, by: str | None, form: str) -> None:
     """Complaints that want an answer, the worst and the longest waiting first; reply rate and time of each source.
 
     Open are complaints that no reply is known of, from the last 90 days unless --since says more; what is noted as
@@ -52,11 +55,17 @@ def show(home: Home, brand: str, praise: bool, limit: int, scope: Scope, form: s
       overheard inbox show notes                     a brand that is called like a command
     """
     from overheard.insight.inbox import find_inbox
+    from overheard.insight.split import answer_by
     from overheard.report.formats import render
     from overheard.store.brands import find_brand
 
     with home.store() as store, asking(store) as session:
-        found = find_inbox(session, find_brand(session, brand), scope, home.settings.inbox, praise=praise, limit=limit)
+        asked = find_brand(session, brand)
+
+        def ask(narrowed: Scope) -> Inbox:
+            return find_inbox(session, asked, narrowed, home.settings.inbox, praise=praise, limit=limit)
+
+        found = ask(scope) if by is None else answer_by(session, asked, scope, by, ask)
     render(found, form, console())
 
 

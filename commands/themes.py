@@ -7,32 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from overheard.commands.options import Home, Whole, console, format_option, pass_home, say, scope_options
+from overheard.commands.options import (
+    DefaultGroup,
+    Home,
+    Whole,
+    asking,
+    by_option,
+    console,
+    format_option,
+    pass_home,
+    say,
+    scope_options,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from overheard.insight.scope import Scope
+    from overheard.insight.themes import Themes
     from overheard.store.tables import Brand
     from overheard.store.themes import Theme
 
 
-class _Themes(click.Group):
-    """`themes BRAND` lists; `themes rename|merge|pin|log` are commands of their own."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        return super().resolve_command(ctx, args if args[0] in self.commands else ["list", *args])
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        # A filter in front of the brand is one of `list`.
-        if args and args[0].startswith("-") and args[0] not in self.get_help_option_names(ctx):
-            args = ["list", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group("themes", cls=_Themes)
+@click.group("themes", cls=DefaultGroup, default="list")
 def themes_command() -> None:
     """What customers say again and again: `themes BRAND` lists it.
 
@@ -51,21 +48,30 @@ def themes_command() -> None:
 @click.option("--polarity", type=click.Choice(["positive", "negative"]), help="Only praise, or only pain.")
 @click.option("--limit", default=15, show_default=True, type=Whole(), help="At most so many themes.")
 @scope_options
+@by_option
 @format_option("table", "json", "csv", "md")
 @pass_home
-def list_command(home: Home, brand: str, polarity: str | None, limit: int, scope: Scope, form: str) -> None:
+def list_command(
+    home: Home, brand: str, polarity: str | None, limit: int, scope: Scope, by: str | None, form: str
+) -> None:
     """The largest themes, each with its size, its change and quotes.
 
     \b
     Example:
       overheard themes list "Nordwind Bank" --dimension speed
     """
+    from overheard.insight.split import answer_by
     from overheard.insight.themes import find_themes
     from overheard.report.formats import render
     from overheard.store.brands import find_brand
 
-    with home.store() as store, store.reading() as session:
-        found = find_themes(session, find_brand(session, brand), scope, polarity=polarity, limit=limit)
+    with home.store() as store, asking(store) as session:
+        asked = find_brand(session, brand)
+
+        def ask(narrowed: Scope) -> Themes:
+            return find_themes(session, asked, narrowed, polarity=polarity, limit=limit)
+
+        found = ask(scope) if by is None else answer_by(session, asked, scope, by, ask)
     render(found, form, console())
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -121,6 +122,35 @@ class Split:
     others: int
     others_mentions: int
     without: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartAnswer:
+    """The answer about one value of an attribute, which `mentions` mentions name."""
+
+    value: str
+    mentions: int
+    answer: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """One answer for each value of an attribute (`by`); counts as in `Values`."""
+
+    brand: str
+    scope: Scope
+    by: str
+    parts: tuple[PartAnswer, ...]
+    others: int
+    others_mentions: int
+    without: int
+
+
+def answer_by(session: Session, brand: Brand, scope: Scope, by: str, ask: Callable[[Scope], object]) -> Answers:
+    """Ask the same of each value of an attribute that a brand's mentions name; raises what `split` and `ask` raise."""
+    found = split(session, brand, scope, by)
+    parts = tuple(PartAnswer(value.value, value.mentions, ask(value.scope)) for value in found.values)
+    return Answers(brand.name, scope, by, parts, found.others, found.others_mentions, found.without)
 
 
 def summarise_by(session: Session, brand: Brand, scope: Scope, by: str, *, limit: int = VALUES) -> Split:

@@ -18,7 +18,8 @@ from rich.text import Text
 
 from overheard.errors import UsageError
 from overheard.insight.statistics import Chance
-from overheard.report.printable import BIDIRECTIONAL, SURROGATE
+from overheard.report import figures, markdown
+from overheard.report.printable import BIDIRECTIONAL, SURROGATE, printable
 from overheard.report.spreadsheet import Row, written
 
 FORMATS = ("table", "json", "csv", "md")
@@ -91,7 +92,46 @@ def _written(answer: Any, format: str, console: Console) -> str:
     return writers[format](answer)
 
 
+class _EachValue:
+    """Writes one answer after another, as the page of these answers does, each under the value that it is about."""
+
+    def __init__(self, found: Any) -> None:
+        self._page = _page(found.parts[0].answer) if found.parts else None
+        self.COLUMNS: Sequence[str] = ("by", "value", *(self._page.COLUMNS if self._page else ()))
+
+    def parts(self, found: Any, width: int) -> Iterator[RenderableType]:
+        for part in found.parts if self._page else ():
+            yield Text(f"By {found.by}: {printable(part.value)}, {figures.count(part.mentions)} mentions", style="bold")
+            yield from self._page.parts(part.answer, width) if self._page else ()
+            yield Text()
+        yield Text(_rest(found))
+
+    def rows(self, found: Any) -> Iterator[Row]:
+        for part in found.parts if self._page else ():
+            for row in self._page.rows(part.answer) if self._page else ():
+                yield {"by": found.by, "value": part.value, **row}
+
+    def lines(self, found: Any) -> Iterator[str]:
+        for part in found.parts if self._page else ():
+            yield f"# By {found.by}: {markdown.escaped(part.value)}"
+            yield ""
+            yield from self._page.lines(part.answer) if self._page else ()
+        yield _rest(found)
+
+
+def _rest(found: Any) -> str:
+    """Say what has no answer of its own."""
+    if not found.parts:
+        return f"No mention here names a {found.by}."
+    text = f"{figures.count(found.without)} mentions name no {found.by}"
+    if not found.others:
+        return f"{text}."
+    return f"{text}; {figures.count(found.others)} more, of {figures.count(found.others_mentions)} mentions, not shown."
+
+
 def _page(answer: Any) -> Page:
+    if type(answer).__name__ == "Answers":
+        return _EachValue(answer)
     name = "mentions" if isinstance(answer, Sequence) else PAGES[type(answer).__name__]
     return cast(Page, importlib.import_module(f"overheard.report.{name}"))
 
