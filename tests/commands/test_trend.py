@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -37,11 +36,41 @@ def test_a_trend_is_there_before_anything_is_classified(typed: Path) -> None:
     assert "run `overheard classify`" in run("trend", "Nordwind").stdout
 
 
-@pytest.mark.parametrize("by", ["product", "location", "version"])
-def test_by_means_the_period_and_says_where_the_split_is(typed: Path, by: str) -> None:
-    done = CliRunner().invoke(overheard, ["trend", "Nordwind", "--by", by], standalone_mode=False)
-    assert isinstance(done.exception, click.UsageError)
-    assert f"`overheard summary BRAND --by {by}`" in done.exception.message
+@pytest.mark.parametrize(
+    "question",
+    [
+        ["trend", "Nordwind", "--by", "month"],
+        ["themes", "Nordwind"],
+        ["inbox", "Nordwind", "--since", "2025-01-01"],
+        ["compare", "Nordwind", "Südsee"],
+    ],
+    ids=lambda question: str(question[0]),
+)
+def test_by_asks_the_same_of_each_value(typed: Path, question: list[str]) -> None:
+    (typed / "places.csv").write_text(
+        "id,text,date,city\n4,Late.,2025-10-02,Ghent\n5,Slow.,2025-10-02,GHENT\n6,Bad.,2025-10-02,Ghent\n"
+        "7,Fine.,2025-10-04,Bruges\n", encoding="utf-8",
+    )  # fmt: skip
+    assert run("brand", "add", "Südsee").exit_code == 0
+    assert run("import", "places.csv", "--brand", "Nordwind", "--columns", "location=city").exit_code == 0
+    split = [*question, "--by", "location"]
+    found = json.loads(run(*split, "--format", "json").stdout)
+    assert [(part["value"], part["mentions"]) for part in found["parts"]] == [("Ghent", 3), ("Bruges", 1)]
+    assert (found["by"], found["without"], found["others"]) == ("location", 3, 0)
+    shown = run(*split).stdout
+    assert shown.index("By location: Ghent, 3 mentions") < shown.index("By location: Bruges, 1 mentions")
+    assert "3 mentions name no location." in shown
+    assert "# By location: Ghent" in run(*split, "--format", "md").stdout
+    assert run(*split, "--format", "csv").stdout.startswith("by,value,")
+    narrow = json.loads(run(*split, "--lang", "xx", "--format", "json").stdout)
+    assert narrow["parts"] == []
+    assert "No mention here names a location." in run(*split, "--lang", "xx").stdout
+
+
+def test_a_trend_has_one_period_and_one_attribute(typed: Path) -> None:
+    done = run("trend", "Nordwind", "--by", "week", "--by", "month")
+    assert isinstance(done.exception, UsageError)
+    assert "--by week --by month: expected one period at most" in str(done.exception)
 
 
 @pytest.mark.parametrize(
