@@ -25,7 +25,7 @@ from overheard.store.brands import key_of, list_brands, terms
 from overheard.store.search import Some, Term, found, split
 from overheard.store.tables import Brand, Mention, MentionBrand, Opinion, OpinionDimension, Source
 
-MOST = 2_000
+MOST = 500
 """Mentions of a brand, the newest that name a rival, whose sentences are read."""
 
 BATCH = 500
