@@ -1,7 +1,7 @@
 """The newest mentions of a selection, sentence by sentence: what sums per day cannot answer.
 
 Whether praise and pain stand in one mention, and beside which stars, is counted over the newest mentions: enough for a
-share within one point, few enough to be read at once.
+share within two points, few enough to be read at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from overheard.insight.scope import Selection, is_large, opaque
 from overheard.store.tables import Classification, Id, Mention, MentionBrand, MentionRollup, Opinion, OpinionDimension
 
-NEWEST = 5_000
+NEWEST = 3_000
 """Mentions that are read."""
 
 _NUMBERS = count(1)
