@@ -211,12 +211,14 @@ def defaults(model: type[BaseModel] = Settings, prefix: str = "") -> dict[str, A
 
 def _check_names(path: Path, content: Mapping[str, Any]) -> None:
     """Raise SettingsError for the first setting that there is none of, with the one that was meant or with all."""
-    known = {name.rpartition(".")[2]: name for name in defaults()}
-    sections = {name.partition(".")[0] for name in known.values() if "." in name}
+    known = list(defaults())
+    sections = {name.partition(".")[0] for name in known if "." in name}
     for name, value in content.items():
         inner = [f"{name}.{key}" for key in value] if isinstance(value, dict) else []
         for given in inner or [name]:
-            if given not in (*known.values(), *sections):
-                near = get_close_matches(given.rpartition(".")[2], known, n=1)
-                hint = f"did you mean {known[near[0]]!r}?" if near else f"expected one of {', '.join(known.values())}"
+            if given not in (*known, *sections):
+                meant = {full.rpartition(".")[2]: full for full in known}
+                near = get_close_matches(given, known, n=1) or get_close_matches(given.rpartition(".")[2], meant, n=1)
+                best = [meant.get(name, name) for name in near]
+                hint = f"did you mean {best[0]!r}?" if best else f"expected one of {', '.join(known)}"
                 raise SettingsError(f"{path}: there is no setting {given!r}; {hint}")

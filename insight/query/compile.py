@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, inspect, or_, select, table
-from sqlalchemy import column as sql_column
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from overheard import taxonomy
@@ -17,6 +16,7 @@ from overheard.insight.query.parse import LABELS, SENTENCE, And, Field, Near, No
 from overheard.store import search
 from overheard.store.search import Every, Label, Some, Sought, Term
 from overheard.store.tables import Brand, Mention, Opinion, OpinionDimension, Source
+from overheard.store.themes import Theme, ThemeOpinion, find_theme
 
 STAR = 0.005 / 4
 """How exact a number of stars is, on 0..1."""
@@ -51,7 +51,7 @@ class Sentence:
 class Query:
     """A query about one brand, as its model version `version` read it.
 
-    Raises UsageError where the text is no query.
+    Raises UsageError where the text is no query, NotFoundError where it asks for a theme that the brand has not.
     """
 
     def __init__(self, session: Session, brand: Brand, text: str) -> None:
@@ -60,8 +60,9 @@ class Query:
         self._dialect = session.get_bind().dialect.name
         self.root = parse(text)
         self._groups = list(_groups(self.root))
-        if any(field.name == "theme" for group in self._groups for fields in group for field in fields):
-            _check_themes(session)
+        for field in _fields(self.root):
+            if field.name == "theme":
+                find_theme(session, brand, int(field.value))
         for group in self._groups:
             _check_polarity(group)
         self._words = list(_positive(self.root))
@@ -207,14 +208,9 @@ def _of_opinion(fields: Sequence[Field], opinion: type[Opinion]) -> ColumnElemen
 
 
 def _of_theme(fields: Sequence[Field], opinion_id: Any) -> ColumnElement[bool]:
-    themes = table("theme_opinions", sql_column("theme_id"), sql_column("opinion_id"))
-    numbers = [int(field.value) for field in fields]
-    return exists().where(themes.c.opinion_id == opinion_id, themes.c.theme_id.in_(numbers))
-
-
-def _check_themes(session: Session) -> None:
-    if not inspect(session.connection()).has_table("theme_opinions"):
-        raise UsageError("theme: there are no themes in this store; leave it out of the query")
+    given = Theme.id.in_([int(field.value) for field in fields])
+    numbers = select(func.coalesce(Theme.merged_into, Theme.id)).where(given)
+    return exists().where(ThemeOpinion.opinion_id == opinion_id, ThemeOpinion.theme_id.in_(numbers))
 
 
 def _check_polarity(group: Group) -> None:
@@ -278,6 +274,16 @@ def _groups(node: Node) -> Iterator[Group]:
     elif isinstance(node, Or):
         for item in node.items:
             yield from _groups(item)
+
+
+def _fields(node: Node) -> Iterator[Field]:
+    if isinstance(node, Field):
+        yield node
+    elif isinstance(node, Not):
+        yield from _fields(node.item)
+    elif isinstance(node, And | Or):
+        for item in node.items:
+            yield from _fields(item)
 
 
 def _positive(node: Node) -> Iterator[Sought]:

@@ -103,6 +103,22 @@ def test_filters() -> None:
     assert listed("Nordwind", "--since", "2027-01-01")["opinions"] == 0
 
 
+def found(query: str) -> int:
+    done = run("mentions", "Nordwind", "--query", query, "--format", "json")
+    assert done.exit_code == 0, done.output
+    return len(json.loads(done.stdout))
+
+
+def test_mentions_of_a_theme_are_found_by_its_number_also_by_the_one_that_it_had() -> None:
+    assert [found(query) for query in ("theme:1", "theme:2", "theme:1 OR theme:2", "NOT theme:1")] == [3, 2, 5, 3]
+    assert run("themes", "merge", "Nordwind", "2", "1").exit_code == 0
+    assert [found(query) for query in ("theme:1", "theme:2", "NOT theme:2")] == [5, 5, 1]
+    for query in ("theme:9", "NOT theme:9"):
+        done = run("mentions", "Nordwind", "--query", query)
+        assert (done.exit_code, done.stdout) == (1, "")
+        assert "no theme 9 of 'Nordwind'; `overheard themes list` shows their numbers" in done.stderr
+
+
 def test_what_a_person_changes_is_kept_and_logged() -> None:
     for arguments in (("rename", "Nordwind", "1", "No reply"), ("pin", "Nordwind", "2")):
         assert run("themes", *arguments).exit_code == 0

@@ -385,8 +385,3 @@ def test_the_index_follows_what_is_stored(any_store: Store) -> None:
     with any_store.session() as session:
         session.execute(text("DELETE FROM mentions WHERE id = :id"), {"id": ids[0]})
     assert matching(any_store, "parcel") == [ids[2]]
-
-
-def test_without_themes_a_search_for_one_says_so(brand_store: Store) -> None:
-    with brand_store.reading() as session, pytest.raises(UsageError, match="no themes in this store"):
-        find_mentions(session, find_brand(session, "Nordwind"), Scope(query="theme:12"))
