@@ -16,14 +16,18 @@ from datetime import date, datetime
 from math import log, sqrt
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, join, select
 from sqlalchemy.orm import Session
 
-from overheard.insight.scope import Selection, is_few, is_large, opaque
+from overheard.insight.sample import newest_mentions
+from overheard.insight.scope import Selection, is_few, opaque
 from overheard.store.tables import Mention, MentionBrand, Opinion, OpinionDimension, Source
 
 CANDIDATES = 60
 """Sentences looked at per dimension and polarity."""
+
+WALKED = 20_000
+"""Mentions, the newest, whose sentences are walked through."""
 
 READABLE = (25, 220)
 """Length in characters of a sentence that is neither a fragment nor a story."""
@@ -94,8 +98,8 @@ def find_quotes(
 ) -> dict[Side, tuple[Quote, ...]]:
     """Return up to `limit` quotes for each side.
 
-    `mentions` is the number of mentions in the selection: few are walked through, of many the best by score are taken.
-    A sentence is quoted once in the whole answer unless a side has no other.
+    `mentions` is the number of mentions in the selection: of few the newest are walked through, of many the best by
+    score are taken. A sentence is quoted once in the whole answer unless a side has no other.
     """
     if not sides or limit < 1:
         return dict.fromkeys(sides, ())
@@ -115,17 +119,13 @@ def _fitness() -> ColumnElement[int]:
 
 
 def _sentences(
-    columns: Iterable[Any], model_version_id: int, selection: Selection, *, from_brand: bool
+    columns: Iterable[Any], model_version_id: int, selection: Selection, start: FromClause
 ) -> Select[*tuple[Any, ...]]:
     # A vanished mention can no longer be seen at its place, and a sentence that says the opposite proves nothing.
     opposite = case((OpinionDimension.polarity == "positive", "negative"), else_="positive")
     return (
         select(*columns)
-        .select_from(OpinionDimension)
-        .join(Opinion, Opinion.id == OpinionDimension.opinion_id)
-        .join(Mention, Mention.id == Opinion.mention_id)
-        .join(MentionBrand, MentionBrand.mention_id == Mention.id)
-        .where(selection.speaks_of(from_brand=from_brand), *selection.mentions(probing=True))
+        .select_from(start)
         .where(Opinion.model_version_id == model_version_id, Mention.vanished.is_(None))
         .where(*selection.sentences.conditions())
         .where(Opinion.sentiment != opposite)
@@ -134,21 +134,23 @@ def _sentences(
 
 def _walk(session: Session, model_version_id: int, selection: Selection) -> dict[Side, list[_Candidate]]:
     """Rank all sentences of a small selection at once."""
+    chosen = newest_mentions(session, model_version_id, selection, WALKED)
     rank = func.row_number().over(
         partition_by=(opaque(OpinionDimension.dimension), opaque(OpinionDimension.polarity)),
         order_by=(
             _fitness().desc(),
             func.round(OpinionDimension.score / STEP).desc(),
-            Mention.day.desc(),
+            chosen.c.day.desc(),
             Opinion.id.desc(),
         ),
     )
-    from_brand = not (selection.has_period and is_large(session, selection.brand_id))
     columns = (OpinionDimension.opinion_id, OpinionDimension.dimension, rank.label("rank"))
-    ranked = _sentences(columns, model_version_id, selection, from_brand=from_brand)
+    read = join(chosen, Mention, Mention.id == chosen.c.id).join(Opinion, Opinion.mention_id == chosen.c.id)
+    read = read.join(OpinionDimension, OpinionDimension.opinion_id == Opinion.id)
+    ranked = _sentences(columns, model_version_id, selection, read)
     best = ranked.where(opaque(OpinionDimension.polarity) != "neutral").subquery()
-    chosen = and_(OpinionDimension.opinion_id == best.c.opinion_id, OpinionDimension.dimension == best.c.dimension)
-    rows = session.execute(_full().join(best, chosen).where(best.c.rank <= CANDIDATES)).all()
+    same = and_(OpinionDimension.opinion_id == best.c.opinion_id, OpinionDimension.dimension == best.c.dimension)
+    rows = session.execute(_full().join(best, same).where(best.c.rank <= CANDIDATES)).all()
     found: dict[Side, list[_Candidate]] = {}
     for row in rows:
         found.setdefault((row.dimension, row.polarity), []).append(_candidate(row))
@@ -158,8 +160,11 @@ def _walk(session: Session, model_version_id: int, selection: Selection) -> dict
 def _best(session: Session, model_version_id: int, selection: Selection, side: Side, limit: int) -> list[_Candidate]:
     """Go down the scores of one side until there are enough sentences that read well, or else any."""
     of_side = and_(OpinionDimension.dimension == side[0], OpinionDimension.polarity == side[1])
-    columns = (OpinionDimension.opinion_id,)
-    ordered = _sentences(columns, model_version_id, selection, from_brand=False).where(of_side)
+    read = join(OpinionDimension, Opinion, Opinion.id == OpinionDimension.opinion_id)
+    read = read.join(Mention, Mention.id == Opinion.mention_id)
+    read = read.join(MentionBrand, MentionBrand.mention_id == Mention.id)
+    ordered = _sentences((OpinionDimension.opinion_id,), model_version_id, selection, read)
+    ordered = ordered.where(of_side, selection.speaks_of(from_brand=False), *selection.mentions(probing=True))
     ordered = ordered.order_by(OpinionDimension.score.desc()).limit(CANDIDATES)
     for query in (ordered.where(_fitness() == 2), ordered):
         best = query.subquery()

@@ -28,9 +28,6 @@ from overheard.store.tables import Brand, Mention, MentionBrand, Opinion, Opinio
 MOST = 500
 """Mentions of a brand, the newest that name a rival, whose sentences are read."""
 
-BATCH = 500
-"""Mentions whose sentences are read at once."""
-
 QUOTED = 3
 """Quotes of each rival and direction."""
 
@@ -105,6 +102,11 @@ def _names(session: Session, brands: Sequence[Brand]) -> dict[int, Names]:
     return found
 
 
+SENTENCE = (
+    Opinion.id, Opinion.mention_id, Opinion.field, Opinion.start, Opinion.end, Opinion.sentiment, Opinion.touchpoint
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class _Sentence:
     """A sentence of a mention that names a rival."""
@@ -164,30 +166,25 @@ def _naming(session: Session, brand: Brand, names: Names, scope: Scope) -> Seque
 
 def _sentences(session: Session, brand: Brand, mentions: Mapping[int, Any], scope: Scope) -> Iterator[_Sentence]:
     """Yield the sentences of mentions, read under the brand's model version, that lie in the scope."""
-    for batch in _batches(sorted(mentions), BATCH):
-        opinions = session.execute(
-            select(Opinion, func.coalesce(OpinionDimension.dimension, "").label("dimension"))
-            .join(OpinionDimension, OpinionDimension.opinion_id == Opinion.id, isouter=True)
-            .where(Opinion.mention_id.in_(batch), Opinion.model_version_id == brand.model_version_id)
-            .order_by(Opinion.mention_id, Opinion.position, OpinionDimension.dimension)
-        )
-        for opinion, rows in groupby(opinions, key=lambda row: row[0]):
-            dimensions = [row.dimension for row in rows if row.dimension]
-            if _counts(opinion, dimensions, scope):
-                yield _sentence(mentions[opinion.mention_id], opinion, dimensions)
+    opinions = session.execute(
+        select(*SENTENCE, func.coalesce(OpinionDimension.dimension, "").label("dimension"))
+        .join(OpinionDimension, OpinionDimension.opinion_id == Opinion.id, isouter=True)
+        .where(Opinion.mention_id.in_(mentions), Opinion.model_version_id == brand.model_version_id)
+        .order_by(Opinion.mention_id, Opinion.position, OpinionDimension.dimension)
+    )
+    for _, rows in groupby(opinions, key=lambda row: row.id):
+        opinion, *others = rows
+        dimensions = [row.dimension for row in (opinion, *others) if row.dimension]
+        if _counts(opinion, dimensions, scope):
+            yield _sentence(mentions[opinion.mention_id], opinion, dimensions)
 
 
-def _batches(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]
-
-
-def _counts(opinion: Opinion, dimensions: Iterable[str], scope: Scope) -> bool:
+def _counts(opinion: Any, dimensions: Iterable[str], scope: Scope) -> bool:
     in_dimension = scope.dimension is None or scope.dimension in dimensions
     return in_dimension and (scope.touchpoint is None or scope.touchpoint == opinion.touchpoint)
 
 
-def _sentence(mention: Any, opinion: Opinion, dimensions: Sequence[str]) -> _Sentence:
+def _sentence(mention: Any, opinion: Any, dimensions: Sequence[str]) -> _Sentence:
     whole = (mention.title or "") if opinion.field == "title" else mention.text
     quote = SaidQuote(
         text=whole[opinion.start : opinion.end],

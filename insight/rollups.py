@@ -101,16 +101,22 @@ def read_mentions(session: Session, selection: Selection) -> list[MentionSums]:
     return [MentionSums(*row) for row in rows]
 
 
-def read_sentiment(session: Session, model_version_id: int, selection: Selection) -> list[SentimentSums]:
-    """Return the pooled counts per measure, touchpoint, source and language."""
+def read_sentiment(
+    session: Session, model_version_id: int, selection: Selection, *, whole: bool = False
+) -> list[SentimentSums]:
+    """Return the pooled counts per measure, touchpoint, source and language.
+
+    With `whole` those of the sentiment of all sentences alone.
+    """
     table = selection.rollup(SentimentRollup, by_day=False)
+    wanted = (table.measure == SENTIMENT, table.touchpoint == ANY) if whole else ()
     keys = [table.measure, table.touchpoint, table.source_id, table.language]
     counts = [table.mentions, table.positive, table.negative, table.neutral, table.mixed]
     products = [table.sum_xx, table.sum_yy, table.sum_xy]
     columns: list[Any] = [*keys, *(func.sum(column) for column in (*counts, *products))]
     rows = session.execute(
         select(*columns)
-        .where(*selection.cells(table), table.model_version_id == model_version_id)
+        .where(*selection.cells(table), table.model_version_id == model_version_id, *wanted)
         .group_by(*keys)
         .order_by(*keys)
     )

@@ -12,10 +12,10 @@ from datetime import date
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Column, Date, Float, MetaData, Table, case, func, insert, select
+from sqlalchemy import Column, Date, Float, MetaData, Table, case, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from overheard.insight.scope import Selection, is_large, opaque
+from overheard.insight.scope import Selection, count_mentions, opaque
 from overheard.store.tables import Classification, Id, Mention, MentionBrand, MentionRollup, Opinion, OpinionDimension
 
 NEWEST = 3_000
@@ -99,7 +99,7 @@ def newest_mentions(session: Session, model_version_id: int, selection: Selectio
     # Hidden from the planner, which else begins with all that the version has read.
     read_by = opaque(Classification.model_version_id) == model_version_id
     chosen = chosen.join(Classification, Classification.mention_id == Mention.id).where(read_by)
-    large = is_large(session, selection.brand_id)
+    large = count_mentions(session, selection.brand_id) > newest
     if large:
         reach, sources = _reach(session, selection, newest)
         chosen = chosen.where(Mention.source_id.in_(sources), Mention.day >= reach)
@@ -114,6 +114,7 @@ def newest_mentions(session: Session, model_version_id: int, selection: Selectio
     table = Table(f"newest_{next(_NUMBERS)}", MetaData(), *columns, prefixes=["TEMPORARY"])
     table.create(session.connection())
     session.execute(insert(table).from_select(["id", "day", "rating"], found))
+    session.execute(text(f"ANALYZE {table.name}"))  # else a planner that does not know how few begins with all opinions
     return table
 
 

@@ -16,12 +16,11 @@ from sqlalchemy.orm import Session
 
 from overheard import taxonomy
 from overheard.insight import statistics
-from overheard.insight.rollups import SENTIMENT, DimensionVotes, read_dimensions, read_sentiment
+from overheard.insight.rollups import DimensionVotes, read_dimensions, read_sentiment
 from overheard.insight.scope import Scope, Selection, opaque, select_scope
 from overheard.insight.statistics import Estimate, Sums, share
 from overheard.store.surveys import SURVEYS, SurveyAnswer
 from overheard.store.tables import (
-    ANY,
     SURVEY,
     Brand,
     Classification,
@@ -398,10 +397,6 @@ def _public(session: Session, brand: Brand, scope: Scope) -> _Public:
     if brand.model_version_id is None:
         return _Public(Estimate(None, None, None, 0), 0, {})
     selection = select_scope(session, brand, replace(scope, source=None))
-    cells = [
-        each
-        for each in read_sentiment(session, brand.model_version_id, selection)
-        if (each.measure, each.touchpoint) == (SENTIMENT, ANY)
-    ]
+    cells = read_sentiment(session, brand.model_version_id, selection, whole=True)
     sums = statistics.pooled([each.sums for each in cells])
     return _Public(statistics.net(sums), sums.mentions, read_dimensions(session, brand.model_version_id, selection))

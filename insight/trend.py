@@ -25,11 +25,11 @@ from overheard.insight.complacency import (
     window,
 )
 from overheard.insight.periods import Bounds, Said, calendar, chosen, read_periods
-from overheard.insight.rollups import SENTIMENT, read_mentions, read_sentiment
+from overheard.insight.rollups import read_mentions, read_sentiment
 from overheard.insight.scope import Scope, Selection, select_scope
 from overheard.insight.significance import corrected
 from overheard.insight.statistics import MINIMUM, Difference, Estimate, Mean, Sums
-from overheard.store.tables import ANY, Brand, MentionRollup, ModelVersion, StaleCell
+from overheard.store.tables import Brand, MentionRollup, ModelVersion, StaleCell
 
 SHORTEST = {"day": 7, "week": 3, "month": 2}
 """Periods with mentions for which a level has to hold, by the kind of period; of days all weekdays are in it."""
@@ -303,12 +303,8 @@ class _Work:
         return changes.widened(same_mix(before, after), dispersion)
 
     def _strata(self, version: int, since: date, until: date) -> dict[tuple[int, str], Sums]:
-        cells = read_sentiment(self.session, version, replace(self.selection, since=since, until=until))
-        return {
-            (cell.source_id, cell.language): cell.sums
-            for cell in cells
-            if (cell.measure, cell.touchpoint) == (SENTIMENT, ANY)
-        }
+        cells = read_sentiment(self.session, version, replace(self.selection, since=since, until=until), whole=True)
+        return {(cell.source_id, cell.language): cell.sums for cell in cells}
 
 
 def same_mix(before: dict[tuple[int, str], Sums], after: dict[tuple[int, str], Sums]) -> Difference | None:
