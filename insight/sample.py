@@ -12,10 +12,11 @@ from datetime import date
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Column, Date, Float, MetaData, Table, case, func, insert, select, text
+from sqlalchemy import Column, Date, Float, MetaData, Table, case, func, insert, select
 from sqlalchemy.orm import Session
 
 from overheard.insight.scope import Selection, count_mentions, opaque
+from overheard.store.rollups import tell_size
 from overheard.store.tables import Classification, Id, Mention, MentionBrand, MentionRollup, Opinion, OpinionDimension
 
 NEWEST = 3_000
@@ -114,7 +115,7 @@ def newest_mentions(session: Session, model_version_id: int, selection: Selectio
     table = Table(f"newest_{next(_NUMBERS)}", MetaData(), *columns, prefixes=["TEMPORARY"])
     table.create(session.connection())
     session.execute(insert(table).from_select(["id", "day", "rating"], found))
-    session.execute(text(f"ANALYZE {table.name}"))  # else a planner that does not know how few begins with all opinions
+    tell_size(session, table)
     return table
 
 

@@ -33,6 +33,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    text,
     union_all,
 )
 from sqlalchemy.orm import Session, aliased
@@ -188,10 +189,12 @@ class Scratch:
         _fill(session, self.mentions, select(taken, func.dense_rank().over(order_by=order).label("cell")))
         others = [mention.cell, mention.brand_id, mention.source_id, mention.language]
         _fill(session, self.cells, select(*others, func.min(mention.day).label("day")).group_by(*others))
+        tell_size(session, self.mentions)
 
     def take_sentences(self, session: Session, wanted: Sentences) -> None:
         """Take in the sentences of these mentions that are wanted, and what they vote for."""
         _fill(session, self.sentences, _sentence_rows(self, wanted))
+        tell_size(session, self.sentences)
         _fill(session, self.votes, _vote_rows(self, wanted))
         _fill(session, self.votes, _votes_of_mentions(self))
 
@@ -257,6 +260,11 @@ def mention_columns(brand_id: int) -> Select[*tuple[Any, ...]]:
 
 def _fill(session: Session, table: Any, rows: Select[*tuple[Any, ...]]) -> None:
     session.execute(insert(table).from_select([str(column.key) for column in rows.selected_columns], rows))
+
+
+def tell_size(session: Session, table: Table) -> None:
+    """Let the planner know how many rows a temporary table holds: else it may begin with all opinions there are."""
+    session.execute(text(f"ANALYZE {table.name}"))
 
 
 def _key(cell: Any) -> list[Any]:
@@ -390,7 +398,9 @@ def _sentiment_rows(scratch: Scratch, wanted: Sentences, by_touchpoint: bool) ->
         .where(Classification.status == "analysed")
     )
     if wanted.version is not None:
-        read = read.where(Classification.model_version_id == wanted.version)
+        # Hidden from the planner, which else begins with all that the version has read.
+        version = func.coalesce(Classification.model_version_id, Classification.model_version_id)
+        read = read.where(version == wanted.version)
     return _pooled(scratch, read.cte("per_mention"), SENTIMENT)
 
 
