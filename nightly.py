@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from overheard import taxonomy
 from overheard.alerting import watch
 from overheard.errors import BusyError, PartialError
 from overheard.intake.duplicates import group_duplicates
 from overheard.store import readings, relevance
 from overheard.store.brands import FROM_FILES, terms
 from overheard.store.database import Store
-from overheard.store.rollups import Measures, roll_up
+from overheard.store.rollups import roll_up
 from overheard.store.tables import Crawl, Source
 
 if TYPE_CHECKING:
@@ -71,12 +70,6 @@ class Refreshed:
     classified: Classified
     cells: int
     alerts: int
-
-
-def measures() -> Measures:
-    """Return what the rollups pool, from the taxonomy."""
-    words = taxonomy.load()
-    return Measures(words.pillars, words.general_verdicts, tuple(signal.name for signal in words.signals))
 
 
 def due_sources(session: Session, now: datetime) -> list[int]:
@@ -134,7 +127,7 @@ def classify(
         with store.session() as session:
             switched = readings.let_answer(session, version)
         themes = update_themes(store, classifier, on_start, on_mentions)
-        roll_up(store, measures())
+        roll_up(store)
     return replace(done, switched=switched, themes=themes.found)
 
 
@@ -292,7 +285,7 @@ def settle(store: Store) -> int:
 def _count_up(store: Store) -> int:
     """Find near-duplicates, which count once, and roll up; return the number of cells."""
     group_duplicates(store)
-    return roll_up(store, measures())
+    return roll_up(store)
 
 
 def refresh(

@@ -34,13 +34,13 @@ from sqlalchemy import delete, event, insert, select, text
 from overheard import taxonomy
 from overheard.commands.options import say
 from overheard.intake.key import make_key
-from overheard.nightly import measures
 from overheard.nlp.copies import SHARED, bands_of, key_of, words_of
 from overheard.nlp.reader import overall
 from overheard.store.brands import IMPORT, add_brand, add_source, import_source, list_brands, list_sources
 from overheard.store.database import Store, sqlite_path
 from overheard.store.duplicates import save_keys
 from overheard.store.rollups import roll_up
+from overheard.store.said import word_of
 from overheard.store.search import index_missing
 from overheard.store.tables import Base, Crawl, Mention, ModelVersion
 
@@ -486,9 +486,12 @@ class _Told:
         """Add what a model version read."""
         version = self._town.version
         if not self._count[place]:
-            made["classifications"].append((mention, version, "not_analysed", None, None))
+            made["classifications"].append((mention, version, "not_analysed", None, None, ""))
             return
-        made["classifications"].append((mention, version, "analysed", *overall([each[0] for each in told.sentences])))
+        read = " ".join(word_of(each[2], each[0], dict(each[4]), json.loads(each[3])) for each in told.sentences)
+        made["classifications"].append(
+            (mention, version, "analysed", *overall([each[0] for each in told.sentences]), read)
+        )
         first = self._first[place]
         for position, (said, mark) in enumerate(zip(told.sentences, told.marks, strict=True)):
             draw = self._said[self._sentence - len(told.sentences) + position][5]
@@ -646,7 +649,7 @@ def index_words(store: Store) -> None:
 
 STEPS: dict[str, Callable[[Store], object]] = {
     "words": index_words,
-    "roll_up": lambda store: roll_up(store, measures()),
+    "roll_up": lambda store: roll_up(store),
 }
 """What the product does after mentions were stored, in its order, each the product's own function. A part that keeps a
 table of its own adds its line here: it fills the generated store, is timed in full, and again after a night."""

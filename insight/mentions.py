@@ -17,7 +17,7 @@ from overheard.insight import scope as scopes
 from overheard.insight.query.compile import Query, Sentence
 from overheard.insight.rollups import SENTIMENT
 from overheard.insight.scope import Scope, Selection, is_large, opaque, select_scope
-from overheard.store.rollups import Sentences
+from overheard.store.said import Sentences
 from overheard.store.search import spell, split
 from overheard.store.tables import (
     ANY,

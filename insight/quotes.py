@@ -164,7 +164,8 @@ def _best(session: Session, model_version_id: int, selection: Selection, side: S
     read = read.join(Mention, Mention.id == Opinion.mention_id)
     read = read.join(MentionBrand, MentionBrand.mention_id == Mention.id)
     ordered = _sentences((OpinionDimension.opinion_id,), model_version_id, selection, read)
-    ordered = ordered.where(of_side, selection.speaks_of(from_brand=False), *selection.mentions(probing=True))
+    ordered = ordered.where(of_side, selection.speaks_of(from_brand=False))
+    ordered = ordered.where(*selection.mentions(probing=True, counting=True))
     ordered = ordered.order_by(OpinionDimension.score.desc()).limit(CANDIDATES)
     for query in (ordered.where(_fitness() == 2), ordered):
         best = query.subquery()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from overheard.insight.scope import Selection
 from overheard.insight.statistics import Sums
-from overheard.store.rollups import SENTIMENT as SENTIMENT
+from overheard.store.said import SENTIMENT as SENTIMENT
 from overheard.store.tables import ANY, DimensionRollup, MentionRollup, SentimentRollup, SignalRollup
 
 
@@ -125,7 +125,7 @@ def read_sentiment(
 
 def read_analysed(session: Session, model_version_id: int, selection: Selection) -> int:
     """Return how many mentions the model version has read."""
-    table = selection.rollup(SentimentRollup)
+    table = selection.rollup(SentimentRollup, by_day=False)
     whole = (table.model_version_id == model_version_id, table.measure == SENTIMENT, table.touchpoint == ANY)
     return session.scalar(select(func.sum(table.mentions)).where(*selection.cells(table), *whole)) or 0
 

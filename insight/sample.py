@@ -15,9 +15,8 @@ from typing import Any
 from sqlalchemy import Column, Date, Float, MetaData, Table, case, func, insert, select
 from sqlalchemy.orm import Session
 
-from overheard.insight.scope import Selection, count_mentions, opaque
-from overheard.store.rollups import tell_size
-from overheard.store.tables import Classification, Id, Mention, MentionBrand, MentionRollup, Opinion, OpinionDimension
+from overheard.insight.scope import Selection, count_mentions, key_column, opaque, tell_size
+from overheard.store.tables import Classification, Mention, MentionBrand, MentionRollup, Opinion, OpinionDimension
 
 NEWEST = 3_000
 """Mentions that are read."""
@@ -106,12 +105,11 @@ def newest_mentions(session: Session, model_version_id: int, selection: Selectio
         chosen = chosen.where(Mention.source_id.in_(sources), Mention.day >= reach)
     found = (
         chosen.where(Classification.status == "analysed")
-        .where(selection.speaks_of(from_brand=not large), *selection.mentions())
+        .where(selection.speaks_of(from_brand=not large), *selection.mentions(counting=True))
         .order_by(Mention.day.desc(), Mention.id.desc())
         .limit(newest)
     )
-    key = Column("id", Id, primary_key=True, autoincrement=False)
-    columns = (key, Column("day", Date), Column("rating", Float))
+    columns = (key_column(), Column("day", Date), Column("rating", Float))
     table = Table(f"newest_{next(_NUMBERS)}", MetaData(), *columns, prefixes=["TEMPORARY"])
     table.create(session.connection())
     session.execute(insert(table).from_select(["id", "day", "rating"], found))

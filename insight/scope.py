@@ -1,17 +1,17 @@
 """Which mentions and sentences a question is about: of a brand, a period, a source, a touchpoint, a search.
 
 Rollups answer for a brand, a period, a source and a language. For what they cannot be cut down to, the mentions of the
-selection are walked through and counted into temporary tables of the same columns, by the statements that roll up.
+selection are walked through and counted into temporary tables of the same columns, as it is done when rolling up.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import count
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
     Column,
@@ -28,6 +28,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     union_all,
 )  # fmt: skip
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
@@ -35,13 +36,15 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from overheard import taxonomy
 from overheard.errors import NotFoundError, UsageError
 from overheard.insight.query.compile import Query
-from overheard.store.rollups import SENTIMENT, Measures, Scratch, Sentences, mention_columns, rollup_rows
+from overheard.store.rollups import counted_rows
+from overheard.store.said import SENTIMENT, Sentences
 from overheard.store.search import Label, found, label
 from overheard.store.tables import (
     ANY,
     SURVEY,
     Brand,
     DimensionRollup,
+    Id,
     Mention,
     MentionBrand,
     MentionRollup,
@@ -53,6 +56,9 @@ from overheard.store.tables import (
     counts,
 )
 from overheard.store.totals import DimensionTotal, SentimentTotal
+
+if TYPE_CHECKING:
+    from overheard.store.counting import Counting
 
 Rollup = type[MentionRollup] | type[DimensionRollup] | type[SentimentRollup] | type[SignalRollup]
 
@@ -143,18 +149,20 @@ class Selection:
         """Return the conditions that select the rows of a rollup, which is one that `rollup` returned."""
         return [rollup.brand_id == self.brand_id, *self._limits(rollup), *self._tongue(rollup)]
 
-    def mentions(self, *, probing: bool = False) -> list[ColumnElement[bool]]:
+    def mentions(self, *, probing: bool = False, counting: bool = False) -> list[ColumnElement[bool]]:
         """Return the conditions that select mentions, without that of the brand (see `speaks_of`).
 
         With `probing`, a search is tried on each mention that the other conditions leave: quick for few, and where
-        most hold what is sought. Otherwise it is made once, over all mentions of the store.
+        most hold what is sought. Otherwise it is made once, over all mentions of the store. With `counting`, where
+        only mentions that count are asked for, it is not made again when these were counted already.
         """
-        return [*self._limits(Mention), *self._tongue(Mention), *self._content(probing)]
+        return [*self._limits(Mention), *self._tongue(Mention), *self._content(probing, counting)]
 
-    def _content(self, probing: bool) -> list[ColumnElement[bool]]:
+    def _content(self, probing: bool, counting: bool) -> list[ColumnElement[bool]]:
         """Return what is asked of a mention beside its place and time."""
-        if probing and self._counted.ids is not None:
-            return [Mention.id.in_(self._counted.ids)]
+        ids = self._counted.ids(self) if counting else None
+        if ids is not None:
+            return [Mention.id.in_(ids)]
         conditions = [self.query.condition(probing=probing)] if self.query else []
         if self.label:
             conditions.append(Mention.id.in_(found(self._counted.dialect, self.label)))
@@ -209,61 +217,69 @@ class _Counted:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.dialect = session.get_bind().dialect.name
-        self._scratch: dict[bool, Scratch] = {}
-        self._read: set[bool] = set()
-        self._tables: dict[tuple[Rollup, bool], Any] = {}
-        self._size: int | None = None
-        self._counted: Selection | None = None
+        self._taken: tuple[Selection, Table, Counting] | None = None
+        self._tables: dict[tuple[Rollup, bool, date | None, date | None], Any] = {}
         self._others: dict[tuple[date | None, date | None], _Counted] = {}
 
-    @property
-    def ids(self) -> Select[tuple[int]] | None:
-        """The ids of the mentions, once they are known."""
-        return next((select(scratch.mentions.c.id) for scratch in self._scratch.values()), None)
+    def ids(self, selection: Selection) -> Select[Any] | None:
+        """Return the ids of the mentions, of others too, where they are known already."""
+        if self._taken is None or not selection.lies_within(self._taken[0]):
+            return None
+        return select(self._taken[1].c.id)
 
     def table(self, rollup: type[AnyRollup], selection: Selection, by_day: bool) -> type[AnyRollup]:
-        known = self._counted or selection
-        self._counted = known
-        same = (selection.since, selection.until) == (known.since, known.until)
-        if not same and not (by_day and selection.lies_within(known)):
-            other = self._others.setdefault((selection.since, selection.until), _Counted(self._session))
-            return other.table(rollup, selection, by_day)
-        if (rollup, by_day) not in self._tables:
-            self._tables[rollup, by_day] = self._count(rollup, selection, by_day)
-        found: type[AnyRollup] = self._tables[rollup, by_day]
+        if self._taken is None:
+            self._taken = self._take(selection)
+        since, until = selection.since, selection.until
+        if not selection.lies_within(self._taken[0]):
+            return self._others.setdefault((since, until), _Counted(self._session)).table(rollup, selection, by_day)
+        if by_day:
+            since = until = None
+        key = (rollup, by_day, since, until)
+        if key not in self._tables:
+            counted = self._taken[2].within(since, until)
+            self._tables[key] = self._write(rollup, selection.brand_id, counted.rows(rollup, by_day=by_day))
+            self._tell(len(counted.day))
+        found: type[AnyRollup] = self._tables[key]
         return found
 
-    def _count(self, rollup: type[AnyRollup], selection: Selection, by_day: bool) -> type[AnyRollup]:
-        session = self._session
-        if rollup is MentionRollup:  # which is by day whatever the cells are
-            by_day = next(iter(self._scratch), False)
-        if by_day not in self._scratch:
-            scratch = Scratch(f"selected_{next(_NUMBERS)}")
-            scratch.create(session)
-            scratch.take_mentions(session, _selected(session, selection), by_day=by_day)
-            self._scratch[by_day] = scratch
-            self._tell(scratch)
-        scratch = self._scratch[by_day]
-        if rollup is not MentionRollup and by_day not in self._read:
-            scratch.take_sentences(session, selection.sentences)
-            self._read.add(by_day)
-            self._tell(scratch)
+    def _take(self, selection: Selection) -> tuple[Selection, Table, Counting]:
+        from overheard.store.counting import Counting
+
+        chosen = Table(f"selected_{next(_NUMBERS)}", MetaData(), key_column(), prefixes=["TEMPORARY"])
+        chosen.create(self._session.connection())
+        ids = _selected(self._session, selection)
+        self._session.execute(insert(chosen).from_select(["id"], ids))
+        tell_size(self._session, chosen)
+        wanted = counted_rows(selection.sentences.version).where(Mention.id.in_(select(chosen.c.id)))
+        counting = Counting.of(self._session.connection().execute(wanted).all(), selection.sentences)
+        self._tell(len(counting.day))
+        return selection, chosen, counting
+
+    def _write(self, rollup: type[AnyRollup], brand_id: int, rows: Iterable[dict[str, Any]]) -> Any:
         columns = (Column(column.key, column.type) for column in inspect(rollup).columns)
         name = f"selected_{next(_NUMBERS)}_{rollup.__tablename__}"
         table = Table(name, MetaData(), *columns, prefixes=["TEMPORARY"])
-        table.create(session.connection())
-        for rows in rollup_rows(scratch, _measures(), rollup, selection.sentences):
-            session.execute(insert(table).from_select([str(column.key) for column in rows.selected_columns], rows))
-            self._tell(scratch)
+        table.create(self._session.connection())
+        if written := [{"brand_id": brand_id, **row} for row in rows]:
+            self._session.execute(insert(table), written)
         return aliased(rollup, table, adapt_on_names=True)
 
-    def _tell(self, scratch: Scratch) -> None:
+    def _tell(self, mentions: int) -> None:
         """Say that a step is done, of how many mentions, to who listens."""
         listener: Callable[[int], None] | None = self._session.info.get(LISTENER)
         if listener:
-            if self._size is None:
-                self._size = self._session.scalar(select(func.count()).select_from(scratch.mentions)) or 0
-            listener(self._size)
+            listener(mentions)
+
+
+def key_column() -> Column[Any]:
+    """Return the column of a temporary table that holds the ids of mentions."""
+    return Column("id", Id, primary_key=True, autoincrement=False)
+
+
+def tell_size(session: Session, table: Table) -> None:
+    """Let the planner know how many rows a temporary table holds: else it may begin with all opinions there are."""
+    session.execute(text(f"ANALYZE {table.name}"))
 
 
 _NUMBERS = count(1)
@@ -275,7 +291,7 @@ _TOTALS: dict[Any, Any] = {DimensionRollup: DimensionTotal, SentimentRollup: Sen
 LISTENER = "overheard.counting"
 """Key of `Session.info`: a function that is called after each of the `STEPS` of counting so many mentions."""
 
-STEPS = 15
+STEPS = 5
 """How often it is called where all rollups of a selection are asked for."""
 
 
@@ -284,23 +300,18 @@ def _counted(session: Session, brand_id: int, scope: Scope) -> _Counted:
     if not session.get_bind().get_execution_options().get("reading"):
         return _Counted(session)
     known: dict[tuple[int, Scope], _Counted] = session.info.setdefault("overheard.counted", {})
-    return known.setdefault((brand_id, scope), _Counted(session))
+    return known.setdefault((brand_id, replace(scope, since=None, until=None)), _Counted(session))
 
 
-def _selected(session: Session, selection: Selection) -> Select[*tuple[Any, ...]]:
+def _selected(session: Session, selection: Selection) -> Select[Any]:
     from_brand = not (selection.has_period and is_large(session, selection.brand_id))
     if selection.query is not None:
         most = count_mentions(session, selection.brand_id)
         from_brand = selection.query.count(most) >= most
     elif selection.label is not None:
         from_brand = False
-    linked = mention_columns(selection.brand_id).join(MentionBrand, MentionBrand.mention_id == Mention.id)
+    linked = select(Mention.id).join(MentionBrand, MentionBrand.mention_id == Mention.id)
     return linked.where(selection.speaks_of(from_brand=from_brand), *selection.mentions())
-
-
-def _measures() -> Measures:
-    words = taxonomy.load()
-    return Measures(words.pillars, words.general_verdicts, tuple(signal.name for signal in words.signals))
 
 
 def _covered(rollup: type[AnyRollup], wanted: Sentences) -> type[AnyRollup]:

@@ -11,6 +11,7 @@ from sqlalchemy import Select, and_, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from overheard.store.mentions import mark_stale
+from overheard.store.said import word_of
 from overheard.store.tables import (
     Brand,
     Classification,
@@ -34,6 +35,12 @@ class OpinionDraft:
     touchpoint: str
     signals: list[str]
     dimensions: Mapping[str, tuple[str, float]]
+
+    @property
+    def word(self) -> str:
+        """What it says, in short."""
+        polarities = {name: polarity for name, (polarity, _) in self.dimensions.items()}
+        return word_of(self.touchpoint, self.sentiment, polarities, self.signals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,7 @@ def save(session: Session, version: int, readings: Sequence[Reading]) -> int:
                 "status": reading.status,
                 "sentiment": reading.sentiment,
                 "strength": reading.strength,
+                "said": " ".join(draft.word for draft in reading.opinions),
             }
             for reading in readings
         ],

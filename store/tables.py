@@ -332,7 +332,8 @@ class Classification(Base):
     """A model version has read a mention, as it stands now (an edit deletes the row and the opinions with it).
 
     `status` is `analysed`, or `not_analysed` for a language that the model does not know. `sentiment` and `strength`
-    are the mention's own: the word, and (positive − negative) / sentences in [−1, 1] over its sentences.
+    are the mention's own: the word, and (positive − negative) / sentences in [−1, 1] over its sentences. `said` is what
+    its sentences say, in short (`store.said`): what is counted is counted from it.
     """
 
     __tablename__ = "classifications"
@@ -353,6 +354,7 @@ class Classification(Base):
     status: Mapped[str] = mapped_column(String(12))
     sentiment: Mapped[str | None] = mapped_column(String(8))
     strength: Mapped[float | None]
+    said: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class Opinion(Base):

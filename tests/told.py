@@ -8,9 +8,9 @@ from itertools import count
 
 from sqlalchemy.orm import Session
 
-from overheard import taxonomy
 from overheard.store.database import Store
-from overheard.store.rollups import Measures, roll_up
+from overheard.store.rollups import roll_up
+from overheard.store.said import word_of
 from overheard.store.search import index_mentions
 from overheard.store.tables import (
     Brand,
@@ -38,6 +38,12 @@ class Said:
     touchpoint: str = "none"
     signals: tuple[str, ...] = ()
     field: str = "text"
+
+    @property
+    def word(self) -> str:
+        """What it says, in short."""
+        polarities = {name: polarity for name, (polarity, _) in self.dimensions.items()}
+        return word_of(self.touchpoint, self.sentiment, polarities, self.signals)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +102,12 @@ def _read(session: Session, brand: Brand, mention: Mention, told: Told) -> None:
     version = brand.model_version_id
     words = [said.sentiment for said in told.sentences]
     strength = (words.count("positive") - words.count("negative")) / max(1, len(words))
-    session.add(Classification(mention_id=mention.id, model_version_id=version, status=told.status, strength=strength))
+    said = " ".join(each.word for each in told.sentences) if told.status == "analysed" else ""
+    session.add(
+        Classification(
+            mention_id=mention.id, model_version_id=version, status=told.status, strength=strength, said=said
+        )
+    )
     ends = {"title": 0, "text": 0}
     for position, said in enumerate(told.sentences if told.status == "analysed" else ()):
         start = ends[said.field]
@@ -121,5 +132,4 @@ def _read(session: Session, brand: Brand, mention: Mention, told: Told) -> None:
 
 def count_up(store: Store) -> None:
     """Bring the rollups up to date."""
-    words = taxonomy.load()
-    roll_up(store, Measures(words.pillars, words.general_verdicts, tuple(entry.name for entry in words.signals)))
+    roll_up(store)

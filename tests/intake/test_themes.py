@@ -213,8 +213,8 @@ def test_a_new_version_keeps_the_ids(spoken: Store, classifier: Classifier) -> N
 def read_again(session: Session, old: int, new: int) -> None:
     from overheard.store.tables import Classification, OpinionDimension
 
-    for mention in session.scalars(select(Mention)).all():
-        session.add(Classification(mention_id=mention.id, model_version_id=new, status="analysed"))
+    for read in session.scalars(select(Classification)).all():
+        session.add(Classification(mention_id=read.mention_id, model_version_id=new, status="analysed", said=read.said))
     for opinion in session.scalars(select(Opinion).where(Opinion.model_version_id == old)).all():
         copy = Opinion(
             mention_id=opinion.mention_id, model_version_id=new, position=opinion.position, field=opinion.field,

@@ -11,7 +11,6 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, func, select, text
 
-from overheard import nightly
 from overheard.errors import NotFoundError
 from overheard.store import readings, relevance
 from overheard.store.brands import add_brand, add_source, find_brand
@@ -72,7 +71,7 @@ def judge(store: Store, judged_as: str, *rejected: str) -> None:
 
 def counted(store: Store) -> int:
     """How many mentions count."""
-    roll_up(store, nightly.measures())
+    roll_up(store)
     with store.reading() as session:
         return session.scalar(select(func.sum(MentionRollup.mentions))) or 0
 

@@ -87,7 +87,7 @@ def read_all(store: Store, *opinions: list[OpinionDraft], name: str = "m-1") -> 
             Reading(row.id, row.content_hash, "analysed", "neutral", 0.0, opinions[i]) for i, row in enumerate(found)
         ]
         readings.save(session, version, made)
-    roll_up(store, nightly.measures())
+    roll_up(store)
     return version
 
 
@@ -237,7 +237,7 @@ def test_an_edit_keeps_the_earlier_version_and_is_read_again(any_store: Store) -
         assert [tuple(row) for row in kept] == [(1, "Text number 1.", 0.75), (2, "Changed my mind.", 0.0)]
         assert [row.text for row in readings.unread(session, version, after=0, limit=9)] == ["And again."]
         assert session.scalar(select(func.count(Opinion.id))) == 1
-    roll_up(any_store, nightly.measures())
+    roll_up(any_store)
     with any_store.reading() as session:
         assert session.scalars(select(DimensionRollup.praise)).all() == []
 
@@ -254,7 +254,7 @@ def test_a_later_reply_is_no_edit_of_what_was_said(any_store: Store) -> None:
 def test_one_mention_may_speak_of_two_brands(any_store: Store) -> None:
     put(any_store, draft(1))
     assert put(any_store, draft(1), brand="Other") == Counts(unchanged=1)
-    roll_up(any_store, nightly.measures())
+    roll_up(any_store)
     with any_store.reading() as session:
         rows = session.execute(select(Brand.name, MentionRollup.mentions).join_from(MentionRollup, Brand))
         assert dict(rows.all()) == {"Nordwind": 1, "Other": 1}
