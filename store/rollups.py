@@ -31,7 +31,7 @@ from overheard.store.tables import (
 )
 from overheard.store.themes import OUTSIDE, SIDED, ThemeOpinion, ThemeRollup
 
-ROLLUPS = (MentionRollup, DimensionRollup, SentimentRollup, SignalRollup)
+ROLLUPS: tuple[Any, ...] = (MentionRollup, DimensionRollup, SentimentRollup, SignalRollup)
 """What is counted in the sentences of mentions; the rollup of themes has what they were grouped into."""
 
 DAYS_AT_ONCE = 100
@@ -66,6 +66,8 @@ def _next_cells(session: Session) -> tuple[int, int, list[date]] | None:
 def _recompute(session: Session, brand_id: int, source_id: int, days: Sequence[date]) -> None:
     from overheard.store.counting import Counting
 
+    # One at a time, where the database locks rows: what another takes off the totals meanwhile would stay in them.
+    session.execute(select(Brand.id).where(Brand.id == brand_id).with_for_update(key_share=True))
     totals.take_off(session, brand_id, source_id, days)
     for table in (*ROLLUPS, ThemeRollup, StaleCell):
         session.execute(
@@ -77,7 +79,7 @@ def _recompute(session: Session, brand_id: int, source_id: int, days: Sequence[d
     for rollup in ROLLUPS:
         rows = [{"brand_id": brand_id, **row} for row in counting.rows(rollup)]
         if rows:
-            session.execute(insert(rollup), rows)
+            session.connection().execute(insert(rollup.__table__), rows)
     themes = _theme_rows(brand_id).where(in_cells)
     session.execute(insert(ThemeRollup).from_select([str(column.key) for column in themes.selected_columns], themes))
     totals.add_on(session, brand_id, source_id, days)
