@@ -16,7 +16,7 @@ from overheard.insight.anomalies import DROP_WINDOWS, NEEDED, SHORT
 from overheard.insight.episodes import Finding
 from overheard.insight.inbox import find_inbox
 from overheard.insight.quotes import find_quotes
-from overheard.insight.rollups import read_dimensions, read_mentions
+from overheard.insight.rollups import read_dimensions
 from overheard.insight.scope import Scope, Selection, select_scope
 from overheard.insight.targets import measure_targets
 from overheard.settings import InboxSettings
@@ -254,8 +254,7 @@ def quote_places(
     session: Session, version: int, selection: Selection, sides: Iterable[tuple[str, str]]
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Return where the most telling sentences stand."""
-    mentions = sum(each.mentions for each in read_mentions(session, selection))
-    found = find_quotes(session, version, selection, list(sides), mentions=mentions, limit=QUOTED)
+    found = find_quotes(session, version, selection, list(sides), limit=QUOTED)
     return [
         {
             "mention_id": quote.mention_id, "field": quote.field, "start": quote.start, "end": quote.end,

@@ -10,23 +10,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from math import log, sqrt
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, join, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from overheard.insight.sample import newest_mentions
-from overheard.insight.scope import Selection, is_few, opaque
-from overheard.store.tables import Mention, MentionBrand, Opinion, OpinionDimension, Source
+from overheard.insight.scope import Selection, opaque
+from overheard.store.tables import Mention, Opinion, OpinionDimension, Source
 
 CANDIDATES = 60
 """Sentences looked at per dimension and polarity."""
 
-WALKED = 20_000
+WALKED = 10_000
 """Mentions, the newest, whose sentences are walked through."""
 
 READABLE = (25, 220)
@@ -94,19 +94,15 @@ class _Candidate:
 
 
 def find_quotes(
-    session: Session, model_version_id: int, selection: Selection, sides: Collection[Side], *, mentions: int, limit: int
+    session: Session, model_version_id: int, selection: Selection, sides: Collection[Side], *, limit: int
 ) -> dict[Side, tuple[Quote, ...]]:
-    """Return up to `limit` quotes for each side.
+    """Return up to `limit` quotes for each side, from the newest mentions of the selection.
 
-    `mentions` is the number of mentions in the selection: of few the newest are walked through, of many the best by
-    score are taken. A sentence is quoted once in the whole answer unless a side has no other.
+    A sentence is quoted once in the whole answer unless a side has no other.
     """
     if not sides or limit < 1:
         return dict.fromkeys(sides, ())
-    if is_few(mentions):
-        found = _walk(session, model_version_id, selection)
-    else:
-        found = {side: _best(session, model_version_id, selection, side, limit) for side in sides}
+    found = _candidates(session, model_version_id, selection)
     used: set[int] = set()
     return {side: _choose(found.get(side, []), limit, used) for side in sides}
 
@@ -118,22 +114,8 @@ def _fitness() -> ColumnElement[int]:
     return case((and_(agrees, length.between(*READABLE)), 2), (agrees, 1), else_=0)
 
 
-def _sentences(
-    columns: Iterable[Any], model_version_id: int, selection: Selection, start: FromClause
-) -> Select[*tuple[Any, ...]]:
-    # A vanished mention can no longer be seen at its place, and a sentence that says the opposite proves nothing.
-    opposite = case((OpinionDimension.polarity == "positive", "negative"), else_="positive")
-    return (
-        select(*columns)
-        .select_from(start)
-        .where(Opinion.model_version_id == model_version_id, Mention.vanished.is_(None))
-        .where(*selection.sentences.conditions())
-        .where(Opinion.sentiment != opposite)
-    )
-
-
-def _walk(session: Session, model_version_id: int, selection: Selection) -> dict[Side, list[_Candidate]]:
-    """Rank all sentences of a small selection at once."""
+def _candidates(session: Session, model_version_id: int, selection: Selection) -> dict[Side, list[_Candidate]]:
+    """Return the first of the sentences of each side, in the order of fitness, score and day."""
     chosen = newest_mentions(session, model_version_id, selection, WALKED)
     rank = func.row_number().over(
         partition_by=(opaque(OpinionDimension.dimension), opaque(OpinionDimension.polarity)),
@@ -144,36 +126,25 @@ def _walk(session: Session, model_version_id: int, selection: Selection) -> dict
             Opinion.id.desc(),
         ),
     )
-    columns = (OpinionDimension.opinion_id, OpinionDimension.dimension, rank.label("rank"))
-    read = join(chosen, Mention, Mention.id == chosen.c.id).join(Opinion, Opinion.mention_id == chosen.c.id)
-    read = read.join(OpinionDimension, OpinionDimension.opinion_id == Opinion.id)
-    ranked = _sentences(columns, model_version_id, selection, read)
-    best = ranked.where(opaque(OpinionDimension.polarity) != "neutral").subquery()
+    # A vanished mention can no longer be seen at its place, and a sentence that says the opposite proves nothing.
+    opposite = case((OpinionDimension.polarity == "positive", "negative"), else_="positive")
+    best = (
+        select(OpinionDimension.opinion_id, OpinionDimension.dimension, rank.label("rank"))
+        .select_from(chosen)
+        .join(Mention, Mention.id == chosen.c.id)
+        .join(Opinion, Opinion.mention_id == chosen.c.id)
+        .join(OpinionDimension, OpinionDimension.opinion_id == Opinion.id)
+        .where(Opinion.model_version_id == model_version_id, Mention.vanished.is_(None))
+        .where(*selection.sentences.conditions())
+        .where(Opinion.sentiment != opposite, opaque(OpinionDimension.polarity) != "neutral")
+        .subquery()
+    )
     same = and_(OpinionDimension.opinion_id == best.c.opinion_id, OpinionDimension.dimension == best.c.dimension)
     rows = session.execute(_full().join(best, same).where(best.c.rank <= CANDIDATES)).all()
     found: dict[Side, list[_Candidate]] = {}
     for row in rows:
         found.setdefault((row.dimension, row.polarity), []).append(_candidate(row))
     return found
-
-
-def _best(session: Session, model_version_id: int, selection: Selection, side: Side, limit: int) -> list[_Candidate]:
-    """Go down the scores of one side until there are enough sentences that read well, or else any."""
-    of_side = and_(OpinionDimension.dimension == side[0], OpinionDimension.polarity == side[1])
-    read = join(OpinionDimension, Opinion, Opinion.id == OpinionDimension.opinion_id)
-    read = read.join(Mention, Mention.id == Opinion.mention_id)
-    read = read.join(MentionBrand, MentionBrand.mention_id == Mention.id)
-    ordered = _sentences((OpinionDimension.opinion_id,), model_version_id, selection, read)
-    ordered = ordered.where(of_side, selection.speaks_of(from_brand=False))
-    ordered = ordered.where(*selection.mentions(probing=True, counting=True))
-    ordered = ordered.order_by(OpinionDimension.score.desc()).limit(CANDIDATES)
-    for query in (ordered.where(_fitness() == 2), ordered):
-        best = query.subquery()
-        chosen = and_(OpinionDimension.opinion_id == best.c.opinion_id, of_side)
-        candidates = [_candidate(row) for row in session.execute(_full().join(best, chosen))]
-        if len(candidates) >= limit:
-            break
-    return candidates
 
 
 def _full() -> Select[*tuple[Any, ...]]:

@@ -31,7 +31,10 @@ from sqlalchemy import (
     text,
     union_all,
 )  # fmt: skip
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from overheard import taxonomy
 from overheard.errors import NotFoundError, UsageError
@@ -202,13 +205,28 @@ class Selection:
         return and_(brand_id == self.brand_id, chosen)
 
 
-def opaque(column: InstrumentedAttribute[Value]) -> ColumnElement[Value]:
-    """Return the column's value in a form that no index is used for.
+class opaque(FunctionElement[Value]):
+    """A column's value in a form that no index is used for, on SQLite.
 
     The planner of SQLite knows nothing of how often a value occurs, and would start from an index on a brand or a
-    dimension that holds half of the table; we know better where to start.
+    dimension that holds half of the table; we know better where to start. That of PostgreSQL does know.
     """
-    return func.coalesce(column, column)
+
+    inherit_cache = True
+
+    def __init__(self, column: InstrumentedAttribute[Value]) -> None:
+        super().__init__(column)
+        self.type = column.expression.type
+
+
+@compiles(opaque)
+def _plain(element: opaque[Any], compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(opaque, "sqlite")
+def _hidden(element: opaque[Any], compiler: SQLCompiler, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"
 
 
 class _Counted:

@@ -215,7 +215,7 @@ def summarise(session: Session, brand: Brand, scope: Scope, *, quotes: int = QUO
     analysed = sum(cell.mentions for cell in sentences)
     not_analysed = _not_analysed(session, version, selection) if analysed < mentions else 0
     sentiment = _counts(sentences)
-    dimensions = _dimensions(session, version, selection, analysed, mentions, quotes)
+    dimensions = _dimensions(session, version, selection, analysed, quotes)
     signals = _signals(session, version, selection, analysed)
     last = max((cell.last for cell in found), default=None)
     sample = Sample(Newest(0, None, analysed == 0), {}, {})
@@ -346,14 +346,14 @@ def _sources(
 
 
 def _dimensions(
-    session: Session, version: int | None, selection: Selection, analysed: int, mentions: int, limit: int
+    session: Session, version: int | None, selection: Selection, analysed: int, limit: int
 ) -> tuple[DimensionFigures, ...]:
     votes = {} if version is None else read_dimensions(session, version, selection)
     # In the order of the taxonomy, because a sentence is quoted for the first side that it fits.
     known = [dimension.name for dimension in taxonomy.load().dimensions if dimension.name in votes]
     sides = [(name, "positive") for name in known if votes[name].praise]
     sides += [(name, "negative") for name in known if votes[name].pain]
-    quotes = {} if version is None else find_quotes(session, version, selection, sides, mentions=mentions, limit=limit)
+    quotes = {} if version is None else find_quotes(session, version, selection, sides, limit=limit)
     figures = []
     for dimension in taxonomy.load().dimensions:
         vote = votes.get(dimension.name, DimensionVotes(0, 0, 0))

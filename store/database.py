@@ -24,6 +24,10 @@ HEAD = "0011"
 CONNECT_SECONDS = 10
 """How long a PostgreSQL server may stay silent when it is connected to, unless the URL gives a `connect_timeout`."""
 
+PLANNING = {"jit": "off", "random_page_cost": "1.1", "work_mem": "32MB"}
+"""What PostgreSQL plans with where its administrator left the defaults, which are those of spinning disks and of
+questions that take minutes: an answer reads some ten thousand rows here and there, mostly from memory."""
+
 BUSY_MILLISECONDS = 30_000
 """How long a statement waits for another writer; longer than any of our transactions takes."""
 
@@ -165,7 +169,18 @@ def _engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _set_up_postgresql)
     return engine
+
+
+def _set_up_postgresql(connection: Any, _record: Any) -> None:
+    wanted = ", ".join(f"('{name}', '{value}')" for name, value in PLANNING.items())
+    connection.execute(
+        f"SELECT set_config(p.name, wanted.value, false) FROM (VALUES {wanted}) AS wanted (name, value) "
+        "JOIN pg_settings p ON p.name = wanted.name WHERE p.source = 'default'"
+    )
+    connection.commit()
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

@@ -40,7 +40,7 @@ TEMPLATE = [post(LATE.replace("charger", word), 13 + number, word) for number, w
 
 @pytest.fixture(params=["few", "many"])
 def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both ways of finding mentions and quotes."""
+    """Both ways of finding mentions."""
     if request.param == "many":
         monkeypatch.setattr(scopes, "FEW", 0)
 

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 import pytest
 from told import Said, Told
 
-from overheard.insight import scope as scopes
 from overheard.insight.quotes import Quote
 from overheard.insight.scope import Scope
 from overheard.insight.summary import summarise
@@ -42,16 +41,6 @@ def pains(store: Store, limit: int = 3, dimension: str = "speed", scope: Scope |
     with store.reading() as session:
         found = summarise(session, find_brand(session, "Nordwind"), scope or Scope(), quotes=limit)
     return list(next(entry for entry in found.dimensions if entry.dimension == dimension).quotes.pain)
-
-
-@pytest.fixture(params=["few", "many"])
-def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both ways of finding quotes: through all mentions of a small selection, down the scores of a large one."""
-    if request.param == "many":
-        monkeypatch.setattr(scopes, "FEW", 0)
-
-
-pytestmark = pytest.mark.usefixtures("size")
 
 
 @pytest.mark.parametrize(
