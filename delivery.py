@@ -115,7 +115,7 @@ def _tell_all(store: Store, settings: Settings, channel: str, out: Send) -> list
 def _in_turn(session: Session, channel: str) -> Sequence[Alert]:
     """Return what a channel has not had: the oldest first, and last what failed, the longest ago first."""
     tried = select(AlertDelivery.alert_id, AlertDelivery.at).where(AlertDelivery.channel == channel)
-    failed = {number: at for number, at in session.execute(tried.where(AlertDelivery.state == "failed"))}
+    failed = {row.alert_id: row.at for row in session.execute(tried.where(AlertDelivery.state == "failed"))}
     waiting = undelivered(session, channel)
     again = sorted((alert for alert in waiting if alert.id in failed), key=lambda alert: failed[alert.id])
     return [alert for alert in waiting if alert.id not in failed] + again
@@ -131,7 +131,8 @@ def _tell(store: Store, entry: AlertEntry, channel: str, send: Send) -> None:
         raise
     except Exception as error:
         # Also what nobody foresaw: nothing but silence after sending leaves an alert as unknown.
-        _write(store, entry, channel, "failed", str(error) if isinstance(error, DeliveryError) else type(error).__name__)
+        reason = str(error) if isinstance(error, DeliveryError) else type(error).__name__
+        _write(store, entry, channel, "failed", reason)
         raise
     _write(store, entry, channel, "sent")
 
