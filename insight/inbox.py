@@ -188,7 +188,7 @@ def severity(
     40 points where a sentence needs help (15 where it only asks for a change), up to 30 for the share of pain in its
     sentences (`strength` is in [−1, 1]), up to 20 for few stars (`rating` on 0..1, from three of five down), 10 where
     the customer is leaving. Without stars pain counts up to 50. What is neither pain nor a question nor rated two stars
-    or fewer is none.
+    or fewer is none, whoever is leaving.
 
     >>> severity(asks=True, requests=False, leaves=False, strength=-1.0, rating=0.0)
     (90.0, ('help', 'pain', 'stars'))
@@ -202,9 +202,9 @@ def severity(
     named = (
         ("help", asks), ("request", requests and not asks), ("pain", pain > 0), ("stars", few), ("leaving", leaves),
     )  # fmt: skip
-    reasons = tuple(name for name, holds in named if holds)
-    if not reasons:
+    if not (asks or requests or pain > 0 or few):
         return 0.0, ()
+    reasons = tuple(name for name, holds in named if holds)
     stars = 0.0 if rating is None else max(0.0, 1 - 2 * rating)
     points = (40 if asks else 15 if requests else 0) + (50 if rating is None else 30) * pain + 20 * stars + 10 * leaves
     return points, reasons

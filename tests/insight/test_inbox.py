@@ -94,6 +94,14 @@ def test_only_open_complaints_are_in_it_the_worst_first(nordwind: Store) -> None
     assert gone not in ids(inbox(nordwind, Scope(since=date(2020, 1, 1))))
 
 
+def test_a_content_customer_who_leaves_is_no_complaint(nordwind: Store) -> None:
+    content = Said(text="Great, but I am moving abroad.", sentiment="positive", signals=("churn",))
+    write(nordwind, Told(sentences=(content,), day=date(2026, 11, 18), rating=1.0))
+    (other,) = write(nordwind, pain("Dreadful, I am off.", signals=("churn_service",), rating=1.0))
+    (entry,) = inbox(nordwind).entries
+    assert (entry.mention_id, entry.reasons, entry.severity) == (other, ("pain", "leaving"), 40)
+
+
 def test_rejected_mentions_and_copies_are_left_out_and_copies_counted(nordwind: Store) -> None:
     first, copy, other = write(nordwind, pain(), pain(), pain())
     with nordwind.session() as session:
@@ -238,6 +246,8 @@ def test_the_scope_narrows_it(nordwind: Store) -> None:
         ({"asks": False, "strength": None, "rating": 0.25}, 10),
         ({"asks": False, "strength": None, "rating": None}, 0),
         ({"asks": False, "strength": 1.0, "rating": 0.5}, 0),
+        ({"asks": False, "strength": 1.0, "rating": 1.0, "leaves": True}, 0),
+        ({"asks": False, "strength": None, "rating": 0.0, "leaves": True}, 30),
     ],
 )
 def test_severity(told: dict[str, object], points: float) -> None:
