@@ -272,7 +272,7 @@ def find_inbox(
         candidate.judge(now, targets[candidate.source_id], praise)
     found = sorted((candidate for candidate in found if candidate.severity > 0), key=_Candidate.rank)
     shown = found[:limit]
-    _reopen(session, shown)
+    _reopen(session, brand.id, shown)
     return Inbox(
         brand=brand.name,
         scope=limited,
@@ -412,14 +412,16 @@ def _hear(session: Session, version: int | None, candidates: Sequence[_Candidate
             by_id[mention_id].signals.update(signals)
 
 
-def _reopen(session: Session, candidates: Sequence[_Candidate]) -> None:
-    """Mark new complaints of customers whose earlier one was resolved."""
+def _reopen(session: Session, brand_id: int, candidates: Sequence[_Candidate]) -> None:
+    """Mark new complaints of customers whose earlier one, about the brand at the same source, was resolved."""
     fresh = [candidate for candidate in candidates if candidate.author and candidate.status == NEW]
-    earlier: defaultdict[str | None, list[InboxNote]] = defaultdict(list)
-    for note in resolved_of(session, {candidate.author for candidate in fresh if candidate.author}):
-        earlier[note.author].append(note)
+    earlier: defaultdict[tuple[int, str | None], list[InboxNote]] = defaultdict(list)
+    authors = {candidate.author for candidate in fresh if candidate.author}
+    for source_id, note in resolved_of(session, brand_id, authors):
+        earlier[source_id, note.author].append(note)
     for candidate in fresh:
-        before = [note for note in earlier[candidate.author] if note.noted_at < candidate.published]
+        known = earlier[candidate.source_id, candidate.author]
+        before = [note for note in known if note.noted_at < candidate.published]
         if before:
             candidate.status, candidate.reopened_by, candidate.reopens = "reopened", "complaint", before[-1].mention_id
 

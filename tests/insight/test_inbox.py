@@ -179,6 +179,20 @@ def test_a_new_complaint_of_the_same_customer_reopens_the_old_one(nordwind: Stor
     }  # fmt: skip
 
 
+def test_the_same_name_elsewhere_is_somebody_else(nordwind: Store) -> None:
+    with nordwind.session() as session:
+        shop = session.query(Source).filter_by(name="shop").one()
+        rival = add_brand(session, "Südsee")
+        rival.model_version_id = find_brand(session, "Nordwind").model_version_id
+        of_rival = tell(session, rival, shop, pain(author="p-1", day=date(2026, 11, 10))).id
+    (toot,) = write(nordwind, pain(author="p-1", day=date(2026, 11, 10)), source="toots")
+    for number in (of_rival, toot):
+        note(nordwind, number, "resolved", at=datetime(2026, 11, 12, tzinfo=UTC))
+    (new,) = write(nordwind, pain(author="p-1"))
+    (entry,) = inbox(nordwind).entries
+    assert (entry.mention_id, entry.status, entry.reopens) == (new, "new", None)
+
+
 def test_a_reply_after_the_reopening_closes_it_again(nordwind: Store) -> None:
     mention, _ = write(nordwind, pain(reply_state="answered", replied=NOW - timedelta(days=1)), pain())
     note(nordwind, mention, "reopened")
