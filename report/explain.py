@@ -195,6 +195,7 @@ def belongs(found: Belonging) -> str:
         "counted": "counts",
         "rejected": "left out as not about the brand",
         "duplicate": f"left out as a near-duplicate of mention {found.duplicate_of}",
+        "survey": "an answer to a survey, in no figure of what is said in public unless --source names it",
         "pending": "counts as a mention; not read yet",
         "not_analysed": "counts as a mention; not analysed",
     }[found.status]
