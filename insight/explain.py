@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from overheard import taxonomy
 from overheard.errors import NotFoundError
-from overheard.insight.inbox import Note, note_of
+from overheard.insight.cases import Note, note_of
 from overheard.insight.mentions import FoundDimension
 from overheard.store.inbox import notes_on
 from overheard.store.tables import (
@@ -114,8 +114,8 @@ class Belonging:
     `store.tables.MentionBrand`). `duplicate_of` is the first of its group of near-duplicates, null for the first itself
     and for what has no copy; `group` are the numbers of all in the group, the first in front. `status` is `counted`,
     `rejected`, `duplicate`, `survey` (a customer was asked: it counts only where its source is named), `pending` (not
-    read yet: it counts as a mention, with its stars) or `not_analysed`. `stale` says that the figures of its day are still to be recounted. `counted` is what it adds to them; null where
-    it is left out, or not read.
+    read yet: it counts as a mention, with its stars) or `not_analysed`. `stale` says that the figures of its day are
+    still to be recounted. `counted` is what it adds to them; null where it is left out, or not read.
     """
 
     brand: str

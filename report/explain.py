@@ -11,8 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from overheard.insight.cases import Note
 from overheard.insight.explain import Belonging, Edit, Explanation, Membership, Reading, ReadOpinion, Words
-from overheard.insight.inbox import Note
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import printable
 from overheard.report.styles import BAD, GOOD, QUIET, address

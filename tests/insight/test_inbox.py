@@ -10,7 +10,8 @@ import pytest
 from told import Said, Told, count_up, tell
 
 from overheard.errors import NotFoundError, UsageError
-from overheard.insight.inbox import Inbox, age, find_cases, find_inbox, severity, warmth
+from overheard.insight.cases import find_cases
+from overheard.insight.inbox import Inbox, age, find_inbox, severity, warmth
 from overheard.insight.scope import Scope
 from overheard.insight.statistics import median, share
 from overheard.settings import InboxSettings
