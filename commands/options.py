@@ -296,10 +296,12 @@ def asking(store: Store) -> Iterator[Session]:
 
 
 def json_text(value: object) -> str:
-    """Return plain data as indented JSON."""
+    """Return plain data as indented JSON, escaped where a character could steer a terminal."""
     import json
 
-    return json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    from overheard.report.printable import escaped
+
+    return escaped(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
 
 
 def _plain(value: object) -> str:
