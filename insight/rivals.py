@@ -213,6 +213,6 @@ def _candidates(session: Session, selection: Selection, spellings: Sequence[str]
         .join(Source, Source.id == Mention.source_id)
         .where(Mention.id.in_(naming), selection.speaks_of(from_brand=False), *selection.mentions())
         .where(Source.kind != SURVEY, Mention.vanished.is_(None))
-        .order_by(Mention.id.desc())
+        .order_by(Mention.day.desc(), Mention.id.desc())
         .limit(MOST)
     ).all()

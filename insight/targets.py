@@ -62,8 +62,20 @@ class MeasuredTargets:
 
 
 def measure_all(session: Session, brands: Iterable[Brand], scope: Scope) -> MeasuredTargets:
-    """Measure the targets of brands; raises UsageError for an impossible scope, NotFoundError for an unknown source."""
-    return MeasuredTargets(scope, tuple(each for brand in brands for each in measure_targets(session, brand, scope)))
+    """Measure the targets of brands; those of a brand that lacks the scope's source are left out.
+
+    Raises UsageError for an impossible scope, NotFoundError for a source that no brand with targets has.
+    """
+    found: list[MeasuredTarget] = []
+    missing: NotFoundError | None = None
+    for brand in brands:
+        try:
+            found += measure_targets(session, brand, scope)
+        except NotFoundError as error:
+            missing = missing or error
+    if missing is not None and not found:
+        raise missing
+    return MeasuredTargets(scope, tuple(found))
 
 
 def measure_targets(session: Session, brand: Brand, scope: Scope) -> list[MeasuredTarget]:
