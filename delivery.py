@@ -83,7 +83,7 @@ def deliver(store: Store, settings: Settings, out: Send) -> list[str]:
             for error in _tell_all(store, settings, channel, out):
                 failed[getattr(error, "remedy", DeliveryError.remedy)].append(error)
             for remedy, errors in failed.items():
-                more = f", and {len(errors) - 1} more like it" if len(errors) > 1 else ""
+                more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
                 lines.append(f"alerts by {channel}: {errors[0]}{more}; {remedy}")
     return lines
 

@@ -150,7 +150,7 @@ def test_an_alert_that_is_refused_stops_no_other(any_store: Store, settings: Set
     hook.expect_request(SECRET).respond_with_handler(refusing(first, other, status=400))
     for _ in range(2):
         (line,) = deliver(any_store, chosen, print)
-        assert "answered 400 no, and 1 more like it; what was not sent is tried again" in line
+        assert "answered 400 no (and 1 more); what was not sent is tried again" in line
         assert delivered(any_store) == [{"webhook": "sent"}, {"webhook": "failed"}, {"webhook": "failed"}]
     assert numbers_told(hook) == [first, other, last, first, other]
 
