@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from overheard.insight.inbox import Inbox
     from overheard.insight.scope import Scope
 
-STATUSES = ("received", "in_progress", "waiting", "answered", "resolved", "reopened")
-
 
 @click.group("inbox", cls=DefaultGroup, default="show")
 def inbox_command() -> None:
@@ -71,7 +69,7 @@ def show(home: Home, brand: str, praise: bool, limit: int, scope: Scope, by: str
 
 @inbox_command.command("note")
 @click.argument("words", nargs=-1, required=True, metavar="MENTION… [TEXT]")
-@click.option("--status", type=click.Choice(STATUSES), help="What the mention is from now on  [default: as it was]")
+@click.option("--status", help="What the mention is from now on, such as in_progress  [default: as it was]")
 @click.option("--by", help="Who says so.")
 @pass_home
 def note(home: Home, words: tuple[str, ...], status: str | None, by: str | None) -> None:
@@ -123,7 +121,7 @@ def notes(home: Home, mentions: tuple[int, ...], form: str) -> None:
     Example:
       overheard inbox notes 117
     """
-    from overheard.insight.inbox import find_cases
+    from overheard.insight.cases import find_cases
     from overheard.report.formats import render
 
     with home.store() as store, store.reading() as session:

@@ -30,6 +30,9 @@ UNITS = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
 INTERVAL = re.compile(r"([0-9]{1,6})\s*([hdw])")
 LONGEST_INTERVAL = 520 * UNITS["w"]
 
+YEARS = range(1900, 3000)
+"""Years of the dates that a command takes: every mention is in them, and so is a period as long before each."""
+
 MANY = 100_000
 """Mentions from which a search is told to take longer than two seconds."""
 
@@ -116,7 +119,7 @@ class Whole(click.ParamType[int]):
 
 
 class Day(click.ParamType[date]):
-    """A date (2026-01-31), or how long ago (90d, 2w)."""
+    """A date (2026-01-31), or how long ago (90d, 2w), in the years of `YEARS`."""
 
     name = "when"
 
@@ -124,16 +127,23 @@ class Day(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(value)
+            found = _day(value)
         except ValueError:
-            pass
-        match = INTERVAL.fullmatch(value.strip().lower())
-        if not match:
             self.fail(f"{value!r} is no date; expected such as 2026-01-31, or how long ago: 90d, 2w", param, ctx)
-        try:
-            return (datetime.now(UTC) - timedelta(seconds=int(match[1]) * UNITS[match[2]])).date()
         except OverflowError:
-            self.fail(f"{value!r} is longer ago than there are dates; expected such as 90d", param, ctx)
+            found = None
+        if found is None or found.year not in YEARS:
+            span = f"{YEARS[0]} to {YEARS[-1]}"
+            self.fail(f"{value!r} is a day outside of the years {span}; expected such as 2026-01-31, 90d", param, ctx)
+        return found
+
+
+def _day(value: str) -> date:
+    """Read a date, or how long ago; raises ValueError for neither, OverflowError for what no date can say."""
+    match = INTERVAL.fullmatch(value.strip().lower())
+    if not match:
+        return date.fromisoformat(value)
+    return (datetime.now(UTC) - timedelta(seconds=int(match[1]) * UNITS[match[2]])).date()
 
 
 class Pair(click.ParamType[tuple[str, str]]):
@@ -286,10 +296,12 @@ def asking(store: Store) -> Iterator[Session]:
 
 
 def json_text(value: object) -> str:
-    """Return plain data as indented JSON."""
+    """Return plain data as indented JSON, escaped where a character could steer a terminal."""
     import json
 
-    return json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    from overheard.report.printable import escaped
+
+    return escaped(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
 
 
 def _plain(value: object) -> str:

@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session
 from overheard.insight import statistics
 from overheard.insight.rollups import SENTIMENT
 from overheard.insight.scope import Scope
-from overheard.insight.sides import SURVEY
 from overheard.insight.statistics import Estimate, Sums
-from overheard.store.tables import ANY, Brand, Source
+from overheard.store.tables import ANY, SURVEY, Brand, Source
 from overheard.store.totals import DimensionTotal, SentimentTotal
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from overheard.errors import NotFoundError
 from overheard.insight import changes, statistics
+from overheard.insight.figures import rating_of
 from overheard.insight.periods import Bounds, Said, read_periods, slices
 from overheard.insight.rollups import read_signals
 from overheard.insight.scope import Scope, Selection, select_scope
@@ -209,7 +210,7 @@ def _expectations(
     parts = (halves.before, halves.after)
     found = [("pain", [_pain(part, scope.dimension) for part in parts])]
     if scope.dimension is None:
-        found.insert(0, ("stars", [_stars(part) for part in parts]))
+        found.insert(0, ("stars", [statistics.of_five(rating_of(part)) for part in parts]))
         limits = ((span.before, span.since - timedelta(days=1)), (span.since, span.until))
         asked = [_requests(session, brand, selection, bounds, part) for bounds, part in zip(limits, parts, strict=True)]
         found.append(("requests", asked))
@@ -217,14 +218,6 @@ def _expectations(
         Expectation(measure, before, after, statistics.difference(after, before), worse=False)
         for measure, (before, after) in found
     ]
-
-
-def _stars(parts: Sequence[Said]) -> Estimate:
-    rated = sum(part.rated for part in parts)
-    mean = statistics.stars(rated, sum(part.rating_sum for part in parts), sum(part.rating_squares for part in parts))
-    if mean.mean is None or mean.low is None or mean.high is None:
-        return Estimate(None, None, None, rated)
-    return Estimate(1 + 4 * mean.mean, 1 + 4 * mean.low, 1 + 4 * mean.high, rated)
 
 
 def _pain(parts: Sequence[Said], dimension: str | None) -> Estimate:

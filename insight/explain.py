@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 
 from overheard import taxonomy
 from overheard.errors import NotFoundError
-from overheard.insight.inbox import Note, note_of
+from overheard.insight.cases import Note, note_of
 from overheard.insight.mentions import FoundDimension
 from overheard.store.inbox import notes_on
 from overheard.store.tables import (
+    SURVEY,
     Brand,
     Classification,
     Crawl,
@@ -34,7 +35,11 @@ from overheard.store.tables import (
 from overheard.store.themes import Theme, ThemeOpinion
 
 LONGEST_DIFF = 3000
-"""Words of a text that are compared one by one; a longer one is shown as replaced whole."""
+"""Words of a text that are compared one by one; a longer one is shown as replaced whole.
+
+From 200 words on, what makes up over one percent of them is no anchor of the comparison: a text of one word repeated
+would take minutes.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +113,9 @@ class Belonging:
     `relevance`, `rejected`, `decided_by` and `reason` say whether it is about the brand (see
     `store.tables.MentionBrand`). `duplicate_of` is the first of its group of near-duplicates, null for the first itself
     and for what has no copy; `group` are the numbers of all in the group, the first in front. `status` is `counted`,
-    `rejected`, `duplicate`, `pending` (not read yet: it counts as a mention, with its stars) or `not_analysed`.
-    `stale` says that the figures of its day are still to be recounted. `counted` is what it adds to them; null where
-    it is left out, or not read.
+    `rejected`, `duplicate`, `survey` (a customer was asked: it counts only where its source is named), `pending` (not
+    read yet: it counts as a mention, with its stars) or `not_analysed`. `stale` says that the figures of its day are
+    still to be recounted. `counted` is what it adds to them; null where it is left out, or not read.
     """
 
     brand: str
@@ -317,10 +322,11 @@ def _brands(session: Session, mention: Mention, readings: dict[int, Reading]) ->
             select(StaleCell.brand_id).where(StaleCell.source_id == mention.source_id, StaleCell.day == mention.day)
         )
     )
+    is_survey = session.get_one(Source, mention.source_id).kind == SURVEY
     belongings = []
     for link, brand in rows:
         reading = readings.get(brand.model_version_id or 0)
-        status = _status(link, reading)
+        status = "survey" if is_survey and not link.rejected else _status(link, reading)
         belongings.append(
             Belonging(
                 brand=brand.name,
@@ -414,7 +420,7 @@ def word_changes(before: str, after: str) -> tuple[Words, ...]:
     if max(len(old), len(new)) > LONGEST_DIFF:
         steps = [("replace", 0, len(old), 0, len(new))]
     else:
-        steps = list(SequenceMatcher(None, old, new, autojunk=False).get_opcodes())
+        steps = list(SequenceMatcher(None, old, new).get_opcodes())
     found = []
     for kind, start, end, other_start, other_end in steps:
         if kind == "equal":

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from overheard import taxonomy
@@ -12,15 +14,14 @@ from overheard.insight import statistics
 from overheard.insight.rollups import (
     SENTIMENT,
     DimensionVotes,
-    MentionSums,
     SentimentSums,
     read_dimensions,
     read_mentions,
     read_sentiment,
 )
-from overheard.insight.scope import Scope, select_scope
+from overheard.insight.scope import Scope, Selection, select_scope
 from overheard.insight.statistics import Estimate, Mean
-from overheard.store.tables import ANY, Brand
+from overheard.store.tables import ANY, Brand, StaleCell
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,18 @@ def net_of(cells: Iterable[SentimentSums]) -> Estimate:
     return statistics.net(statistics.pooled([cell.sums for cell in cells]))
 
 
-def rating_of(found: Iterable[MentionSums]) -> Mean:
+class Rated(Protocol):
+    """What has stars added up: how many were given, their sum and the sum of their squares, on 0..1."""
+
+    @property
+    def rated(self) -> int: ...
+    @property
+    def rating_sum(self) -> float: ...
+    @property
+    def rating_squares(self) -> float: ...
+
+
+def rating_of(found: Iterable[Rated]) -> Mean:
     """Return the mean of stars over all cells."""
     found = list(found)
     return statistics.stars(
@@ -82,3 +94,8 @@ def index_of(pooled: Sequence[SentimentSums]) -> dict[str, Estimate]:
         for pillar in taxonomy.load().pillars
     }
     return {**pillars, "overall": statistics.overall(list(pillars.values()))}
+
+
+def count_stale(session: Session, selection: Selection) -> int:
+    """Return how many days per source changed after they were last counted."""
+    return session.scalar(select(func.count()).select_from(StaleCell).where(*selection.stale_cells())) or 0

@@ -5,7 +5,7 @@ What is open is read from the mentions themselves: from the newest `MOST` of the
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -13,14 +13,15 @@ from itertools import groupby
 from math import log2
 from typing import Any
 
-from sqlalchemy import Text, and_, cast, exists, extract, func, or_, select
+from sqlalchemy import Text, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from overheard.errors import NotFoundError, UsageError
+from overheard.errors import UsageError
+from overheard.insight.cases import NEW, Note, note_of, standing
+from overheard.insight.replies import ReplyFigures, reply_figures, sources_of
 from overheard.insight.scope import Scope, Selection, opaque, select_scope
-from overheard.insight.statistics import Estimate, median, share
 from overheard.settings import InboxSettings
-from overheard.store.inbox import InboxNote, latest_notes, notes_on, resolved_of
+from overheard.store.inbox import InboxNote, latest_notes, resolved_of
 from overheard.store.tables import (
     Brand,
     Classification,
@@ -29,7 +30,6 @@ from overheard.store.tables import (
     MentionRollup,
     Opinion,
     Source,
-    StaleCell,
 )
 
 HORIZON = 90
@@ -49,19 +49,6 @@ ASKS, LEAVES, RECOMMENDS = ("help", "request"), ("churn_price", "churn_service",
 
 WITH_THE_CUSTOMER = ("answered", "waiting")
 """Statuses in which it is the customer's turn."""
-
-NEW = "new"
-"""The status of what nobody noted anything on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A note of the team, and the status of the mention from then on (see `store.inbox.STATUSES`)."""
-
-    status: str
-    text: str | None
-    noted_by: str | None
-    noted_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,26 +95,6 @@ class InboxEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplyFigures:
-    """Replies at one source that reports them.
-
-    `rate` is the share of its mentions that have a reply, over those of which the source says whether they have one;
-    `unknown` counts the others. `time` is the median from mention to reply in seconds, over the replies whose time is
-    known. `target` is in seconds.
-    """
-
-    source: str
-    id: int
-    kind: str
-    answered: int
-    unanswered: int
-    unknown: int
-    rate: Estimate
-    time: Estimate
-    target: int
-
-
-@dataclass(frozen=True, slots=True)
 class Inbox:
     """What wants an answer, in one scope.
 
@@ -157,29 +124,6 @@ class Inbox:
     replies: tuple[ReplyFigures, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CaseHistory:
-    """What became of one mention, from its publication to the last note; `status` as in `InboxEntry`."""
-
-    mention_id: int
-    source: str
-    day: date
-    url: str | None
-    text: str
-    reply_state: str
-    replied: datetime | None
-    status: str
-    reopened_by: str | None
-    notes: tuple[Note, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Cases:
-    """What became of several mentions, in the order in which they were asked for."""
-
-    cases: tuple[CaseHistory, ...]
-
-
 def severity(
     *, asks: bool, requests: bool, leaves: bool, strength: float | None, rating: float | None
 ) -> tuple[float, tuple[str, ...]]:
@@ -188,7 +132,7 @@ def severity(
     40 points where a sentence needs help (15 where it only asks for a change), up to 30 for the share of pain in its
     sentences (`strength` is in [−1, 1]), up to 20 for few stars (`rating` on 0..1, from three of five down), 10 where
     the customer is leaving. Without stars pain counts up to 50. What is neither pain nor a question nor rated two stars
-    or fewer is none.
+    or fewer is none, whoever is leaving.
 
     >>> severity(asks=True, requests=False, leaves=False, strength=-1.0, rating=0.0)
     (90.0, ('help', 'pain', 'stars'))
@@ -202,9 +146,9 @@ def severity(
     named = (
         ("help", asks), ("request", requests and not asks), ("pain", pain > 0), ("stars", few), ("leaving", leaves),
     )  # fmt: skip
-    reasons = tuple(name for name, holds in named if holds)
-    if not reasons:
+    if not (asks or requests or pain > 0 or few):
         return 0.0, ()
+    reasons = tuple(name for name, holds in named if holds)
     stars = 0.0 if rating is None else max(0.0, 1 - 2 * rating)
     points = (40 if asks else 15 if requests else 0) + (50 if rating is None else 30) * pain + 20 * stars + 10 * leaves
     return points, reasons
@@ -259,7 +203,7 @@ def find_inbox(
     now = now or datetime.now(UTC)
     limited, days = _within_horizon(scope, now)
     selection = select_scope(session, brand, limited)
-    sources = _sources(session, selection)
+    sources = sources_of(session, selection)
     first = _first_day(session, selection)
     if first is not None:
         selection = replace(selection, since=first)
@@ -272,7 +216,7 @@ def find_inbox(
         candidate.judge(now, targets[candidate.source_id], praise)
     found = sorted((candidate for candidate in found if candidate.severity > 0), key=_Candidate.rank)
     shown = found[:limit]
-    _reopen(session, shown)
+    _reopen(session, brand.id, shown)
     return Inbox(
         brand=brand.name,
         scope=limited,
@@ -298,16 +242,6 @@ def _within_horizon(scope: Scope, now: datetime) -> tuple[Scope, int | None]:
     return replace(scope, since=(scope.until or now.date()) - timedelta(days=HORIZON)), HORIZON
 
 
-def _sources(session: Session, selection: Selection) -> dict[int, Source]:
-    """Return the sources that have mentions of the brand: by these the database finds the days."""
-    counted = select(MentionRollup.source_id).where(MentionRollup.brand_id == selection.brand_id)
-    fresh = select(StaleCell.source_id).where(StaleCell.brand_id == selection.brand_id)
-    chosen = select(Source).where(or_(Source.id.in_(counted), Source.id.in_(fresh))).order_by(Source.id)
-    if selection.source_ids is not None:
-        chosen = chosen.where(Source.id.in_(selection.source_ids))
-    return {source.id: source for source in session.scalars(chosen) if source.id not in selection.left_out}
-
-
 class _Candidate:
     """A mention that may want an answer, while it is judged."""
 
@@ -320,7 +254,7 @@ class _Candidate:
         self.reply_state: str = row.reply_state
         self.strength: float | None = row.strength
         self.note = note
-        self.status, self.reopened_by = _standing(note, row)
+        self.status, self.reopened_by = standing(note, row)
         self.reopens: int | None = None
         self.signals: set[str] = set()
         self.severity = self.score = self.waiting = self.target = 0.0
@@ -350,19 +284,6 @@ class _Candidate:
 
     def rank(self) -> tuple[bool, float, float, int]:
         return self.status in WITH_THE_CUSTOMER, -self.score, -self.waiting, self.id
-
-
-def _standing(note: InboxNote | None, mention: Any) -> tuple[str, str | None]:
-    """Return the status of a mention by its last note, and what reopened it since."""
-    if note is None:
-        # Edited after the reply: the customer is not content with it, or says more.
-        edited = mention.reply_state == "answered" and mention.edited and mention.replied
-        return ("reopened", "edit") if edited and mention.edited > mention.replied else (NEW, None)
-    if note.status in ("resolved", "answered") and note.content_hash != mention.content_hash:
-        return "reopened", "edit"
-    if note.status == "reopened" and mention.replied and mention.replied > note.noted_at:
-        return "answered", None
-    return note.status, None
 
 
 def _first_day(session: Session, selection: Selection) -> date | None:
@@ -412,14 +333,16 @@ def _hear(session: Session, version: int | None, candidates: Sequence[_Candidate
             by_id[mention_id].signals.update(signals)
 
 
-def _reopen(session: Session, candidates: Sequence[_Candidate]) -> None:
-    """Mark new complaints of customers whose earlier one was resolved."""
+def _reopen(session: Session, brand_id: int, candidates: Sequence[_Candidate]) -> None:
+    """Mark new complaints of customers whose earlier one, about the brand at the same source, was resolved."""
     fresh = [candidate for candidate in candidates if candidate.author and candidate.status == NEW]
-    earlier: defaultdict[str | None, list[InboxNote]] = defaultdict(list)
-    for note in resolved_of(session, {candidate.author for candidate in fresh if candidate.author}):
-        earlier[note.author].append(note)
+    earlier: defaultdict[tuple[int, str | None], list[InboxNote]] = defaultdict(list)
+    authors = {candidate.author for candidate in fresh if candidate.author}
+    for source_id, note in resolved_of(session, brand_id, authors):
+        earlier[source_id, note.author].append(note)
     for candidate in fresh:
-        before = [note for note in earlier[candidate.author] if note.noted_at < candidate.published]
+        known = earlier[candidate.source_id, candidate.author]
+        before = [note for note in known if note.noted_at < candidate.published]
         if before:
             candidate.status, candidate.reopened_by, candidate.reopens = "reopened", "complaint", before[-1].mention_id
 
@@ -491,93 +414,6 @@ def _copies(session: Session, brand_id: int, ids: Collection[int]) -> dict[int, 
         .group_by(MentionBrand.duplicate_of)
     )
     return {first: count for first, count in rows if first is not None}
-
-
-@dataclass(frozen=True, slots=True)
-class SourceReplies:
-    """What a source reports of replies: mentions by reply state, and the seconds that each reply took."""
-
-    answered: int
-    unanswered: int
-    unknown: int
-    seconds: tuple[float, ...]
-
-
-def read_replies(session: Session, selection: Selection) -> dict[int, SourceReplies]:
-    """Return what the sources of a selection report of replies, by their number; those that report nothing are left
-    out."""
-    took = extract("epoch", Mention.replied) - extract("epoch", Mention.published)
-    rows = session.execute(
-        select(Mention.source_id, Mention.reply_state, took, func.count())
-        .join(MentionBrand, MentionBrand.mention_id == Mention.id)
-        .where(Mention.source_id.in_(_sources(session, selection)), selection.speaks_of(from_brand=False))
-        .where(*selection.mentions())
-        .group_by(Mention.source_id, Mention.reply_state, took)
-    )
-    states: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    seconds: defaultdict[int, list[float]] = defaultdict(list)
-    for source_id, state, length, count in rows:
-        states[source_id][state] += count
-        # A mention that was edited after the reply may carry the later date.
-        if length is not None and length >= 0:
-            seconds[source_id] += [float(length)] * count
-    return {
-        number: SourceReplies(found["answered"], found["unanswered"], found["unknown"], tuple(seconds[number]))
-        for number, found in states.items()
-        if found.keys() - {"unknown"}
-    }
-
-
-def reply_figures(session: Session, selection: Selection, waits: InboxSettings) -> tuple[ReplyFigures, ...]:
-    """Return reply rate and time of each source of a selection that reports replies, the most mentions first."""
-    sources = _sources(session, selection)
-    found = [
-        ReplyFigures(
-            source=sources[number].name,
-            id=number,
-            kind=sources[number].kind,
-            answered=replies.answered,
-            unanswered=replies.unanswered,
-            unknown=replies.unknown,
-            rate=share(replies.answered, replies.answered + replies.unanswered),
-            time=median(replies.seconds),
-            target=round(waits.target(sources[number].kind, sources[number].name).total_seconds()),
-        )
-        for number, replies in read_replies(session, selection).items()
-    ]
-    return tuple(sorted(found, key=lambda each: (-each.answered - each.unanswered, each.id)))
-
-
-def find_cases(session: Session, mention_ids: Sequence[int]) -> Cases:
-    """Return what became of mentions, in the order asked for; raises NotFoundError for one that there is not."""
-    found = []
-    for number in mention_ids:
-        mention = session.get(Mention, number)
-        if mention is None:
-            raise NotFoundError(f"no mention {number}; `overheard inbox` shows the numbers")
-        notes = notes_on(session, number)
-        status, reopened_by = _standing(notes[-1] if notes else None, mention)
-        source = session.get_one(Source, mention.source_id)
-        found.append(
-            CaseHistory(
-                mention_id=number,
-                source=source.name,
-                day=mention.day,
-                url=mention.url,
-                text=f"{mention.title or ''} {mention.text}".strip(),
-                reply_state=mention.reply_state,
-                replied=mention.replied,
-                status=status,
-                reopened_by=reopened_by,
-                notes=tuple(map(note_of, notes)),
-            )
-        )
-    return Cases(tuple(found))
-
-
-def note_of(row: InboxNote) -> Note:
-    """Return a note as it is shown."""
-    return Note(row.status, row.text, row.noted_by, row.noted_at)
 
 
 def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -19,11 +19,10 @@ from sqlalchemy.orm import Session
 from overheard import taxonomy
 from overheard.errors import NotFoundError
 from overheard.insight.scope import Scope, Selection, select_scope
-from overheard.insight.sides import SURVEY
 from overheard.nlp.rivalry import DIRECTIONS, Names, find
 from overheard.store.brands import key_of, list_brands, terms
 from overheard.store.search import Some, Term, found, split
-from overheard.store.tables import Brand, Mention, MentionBrand, Opinion, OpinionDimension, Source
+from overheard.store.tables import SURVEY, Brand, Mention, MentionBrand, Opinion, OpinionDimension, Source
 
 MOST = 500
 """Mentions of a brand, the newest that name a rival, whose sentences are read."""
@@ -214,6 +213,6 @@ def _candidates(session: Session, selection: Selection, spellings: Sequence[str]
         .join(Source, Source.id == Mention.source_id)
         .where(Mention.id.in_(naming), selection.speaks_of(from_brand=False), *selection.mentions())
         .where(Source.kind != SURVEY, Mention.vanished.is_(None))
-        .order_by(Mention.id.desc())
+        .order_by(Mention.day.desc(), Mention.id.desc())
         .limit(MOST)
     ).all()

@@ -16,11 +16,8 @@ from overheard.insight.rollups import SENTIMENT, read_mentions, read_sentiment, 
 from overheard.insight.scope import Scope, Selection, select_scope
 from overheard.insight.statistics import Mean, Sums
 from overheard.store.brands import IMPORT
-from overheard.store.tables import ANY, Brand, DimensionRollup, MentionRollup, SentimentRollup, Source
+from overheard.store.tables import ANY, SURVEY, Brand, DimensionRollup, MentionRollup, SentimentRollup, Source
 from overheard.store.totals import DimensionTotal, SentimentTotal
-
-SURVEY = "survey"
-"""The kind of a source whose answers were asked for: they are no part of what is said in public."""
 
 
 @dataclass(slots=True)

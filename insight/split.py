@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -13,20 +13,13 @@ from sqlalchemy.orm import Session
 
 from overheard import taxonomy
 from overheard.errors import UsageError
-from overheard.insight import statistics
+from overheard.insight.figures import index_of, net_of, over_sentences, rating_of
 from overheard.insight.query.parse import LABELS
-from overheard.insight.rollups import (
-    SENTIMENT,
-    MentionSums,
-    SentimentSums,
-    read_dimensions,
-    read_mentions,
-    read_sentiment,
-)
+from overheard.insight.rollups import read_dimensions, read_mentions, read_sentiment
 from overheard.insight.scope import Scope, select_scope
 from overheard.insight.statistics import Estimate, Mean
 from overheard.store.search import split as words_of
-from overheard.store.tables import ANY, Brand, Mention, MentionBrand, ModelVersion
+from overheard.store.tables import Brand, Mention, MentionBrand, ModelVersion
 
 VALUES = 10
 """Values that get an answer of their own; the rest is counted."""
@@ -175,36 +168,18 @@ def _part(session: Session, brand: Brand, value: Value) -> Part:
     found = read_mentions(session, selection)
     pooled = [] if version is None else read_sentiment(session, version, selection)
     votes = {} if version is None else read_dimensions(session, version, selection)
-    read = [cell for cell in pooled if (cell.measure, cell.touchpoint) == (SENTIMENT, ANY)]
+    read = over_sentences(pooled)
     return Part(
         value=value.value,
         first=min((cell.first for cell in found), default=None),
         last=max((cell.last for cell in found), default=None),
         mentions=sum(cell.mentions for cell in found),
         analysed=sum(cell.mentions for cell in read),
-        net_sentiment=_net(read),
-        rating=_rating(found),
-        index=statistics.overall(
-            [
-                statistics.index(_net(cell for cell in pooled if (cell.measure, cell.touchpoint) == (pillar, ANY)))
-                for pillar in taxonomy.load().pillars
-            ]
-        ),
+        net_sentiment=net_of(read),
+        rating=rating_of(found),
+        index=index_of(pooled)["overall"],
         top_pain=_top({name: vote.pain for name, vote in votes.items()}),
         top_praise=_top({name: vote.praise for name, vote in votes.items()}),
-    )
-
-
-def _net(cells: Iterable[SentimentSums]) -> Estimate:
-    return statistics.net(statistics.pooled([cell.sums for cell in cells]))
-
-
-def _rating(found: Iterable[MentionSums]) -> Mean:
-    cells = list(found)
-    return statistics.stars(
-        sum(cell.rated for cell in cells),
-        sum(cell.rating_sum for cell in cells),
-        sum(cell.rating_squares for cell in cells),
     )
 
 

@@ -217,6 +217,13 @@ def stars(n: int, total: float, squares: float) -> Mean:
     return Mean(mean, *_score_interval(mean, count, _student(n - 1)), n)
 
 
+def of_five(mean: Mean) -> Estimate:
+    """Return a mean of ratings in stars from one to five; null where it has no interval."""
+    if mean.mean is None or mean.low is None or mean.high is None:
+        return Estimate(None, None, None, mean.n)
+    return Estimate(1 + 4 * mean.mean, 1 + 4 * mean.low, 1 + 4 * mean.high, mean.n)
+
+
 def share(part: int, whole: int) -> Estimate:
     """Return the share of `whole` mentions that `part` of them are, in [0, 1], with its interval (Wilson 1927).
 

@@ -21,7 +21,16 @@ from overheard.insight.change import Change, change, scope_before
 from overheard.insight.cues import Cue, find_cues
 from overheard.insight.disagreement import Disagreement, Spoiler, disagreements, spoilers
 from overheard.insight.duplicates import count_duplicates
-from overheard.insight.figures import Figures, index_of, net_of, over_sentences, rating_of, read_figures
+from overheard.insight.figures import (
+    Figures,
+    count_stale,
+    index_of,
+    net_of,
+    over_sentences,
+    rating_of,
+    read_figures,
+    votes_net,
+)
 from overheard.insight.impact import Impact, Votes, impacts
 from overheard.insight.quotes import Quote, find_quotes
 from overheard.insight.rollups import (
@@ -49,7 +58,6 @@ from overheard.store.tables import (
     MentionBrand,
     ModelVersion,
     Source,
-    StaleCell,
 )
 
 QUOTES = 3
@@ -243,7 +251,7 @@ def summarise(session: Session, brand: Brand, scope: Scope, *, quotes: int = QUO
         not_analysed=not_analysed,
         pending=max(0, mentions - analysed - not_analysed),
         rejected=_rejected(session, selection),
-        stale=_stale(session, selection),
+        stale=count_stale(session, selection),
         duplicates=count_duplicates(session, selection),
         opinions=sentiment.all,
         languages=_languages(found, sentences),
@@ -296,10 +304,6 @@ def _rejected(session: Session, selection: Selection) -> int:
     links = select(func.count()).select_from(MentionBrand).join(Mention, Mention.id == MentionBrand.mention_id)
     left_out = selection.speaks_of(from_brand=True, rejected=True)
     return session.scalar(links.where(left_out, *selection.mentions())) or 0
-
-
-def _stale(session: Session, selection: Selection) -> int:
-    return session.scalar(select(func.count()).select_from(StaleCell).where(*selection.stale_cells())) or 0
 
 
 def _counts(cells: Sequence[SentimentSums]) -> Counts:
@@ -357,7 +361,7 @@ def _dimensions(
     figures = []
     for dimension in taxonomy.load().dimensions:
         vote = votes.get(dimension.name, DimensionVotes(0, 0, 0))
-        net = statistics.net(statistics.votes(vote.praise, vote.pain, vote.neutral))
+        net = votes_net(vote)
         share = statistics.share(net.n, analysed)
         figures.append(
             DimensionFigures(

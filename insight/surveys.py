@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from overheard import taxonomy
 from overheard.insight import statistics
+from overheard.insight.figures import votes_net
 from overheard.insight.rollups import DimensionVotes, read_dimensions, read_sentiment
 from overheard.insight.scope import Scope, Selection, opaque, select_scope
 from overheard.insight.statistics import Estimate, Sums, share
@@ -380,16 +381,12 @@ def _survey_group(
                 praise=vote.praise,
                 pain=vote.pain,
                 neutral=vote.neutral,
-                net=_net(vote),
-                public=_net(public.dimensions.get(dimension.name, DimensionVotes(0, 0, 0))),
+                net=votes_net(vote),
+                public=votes_net(public.dimensions.get(dimension.name, DimensionVotes(0, 0, 0))),
             )
             for dimension, vote in known
         ),
     )
-
-
-def _net(vote: DimensionVotes) -> Estimate:
-    return statistics.net(statistics.votes(vote.praise, vote.pain, vote.neutral))
 
 
 def _public(session: Session, brand: Brand, scope: Scope) -> _Public:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from overheard import taxonomy
 from overheard.errors import NotFoundError
-from overheard.insight import statistics
-from overheard.insight.inbox import SourceReplies, read_replies
+from overheard.insight.figures import index_of, net_of, rating_of, votes_net
+from overheard.insight.replies import SourceReplies, read_replies
 from overheard.insight.rollups import (
     SENTIMENT,
     DimensionVotes,
@@ -21,7 +21,7 @@ from overheard.insight.rollups import (
     read_sentiment,
 )
 from overheard.insight.scope import Scope, select_scope
-from overheard.insight.statistics import Estimate, median, share
+from overheard.insight.statistics import Estimate, median, of_five, share
 from overheard.store.tables import ANY, Brand
 from overheard.store.targets import MEASURES, Target, list_targets
 
@@ -62,8 +62,20 @@ class MeasuredTargets:
 
 
 def measure_all(session: Session, brands: Iterable[Brand], scope: Scope) -> MeasuredTargets:
-    """Measure the targets of brands; raises UsageError for an impossible scope, NotFoundError for an unknown source."""
-    return MeasuredTargets(scope, tuple(each for brand in brands for each in measure_targets(session, brand, scope)))
+    """Measure the targets of brands; those of a brand that lacks the scope's source are left out.
+
+    Raises UsageError for an impossible scope, NotFoundError for a source that no brand with targets has.
+    """
+    found: list[MeasuredTarget] = []
+    missing: NotFoundError | None = None
+    for brand in brands:
+        try:
+            found += measure_targets(session, brand, scope)
+        except NotFoundError as error:
+            missing = missing or error
+    if missing is not None and not found:
+        raise missing
+    return MeasuredTargets(scope, tuple(found))
 
 
 def measure_targets(session: Session, brand: Brand, scope: Scope) -> list[MeasuredTarget]:
@@ -143,8 +155,8 @@ class _Reached:
         measures: dict[str, Callable[[], Estimate]] = {
             "net": lambda: self._net(SENTIMENT, ANY),
             "touchpoint": lambda: self._net(SENTIMENT, name),
-            "dimension": lambda: self._dimension(name),
-            "index": lambda: self._index(name),
+            "dimension": lambda: votes_net(self._votes.get(name, DimensionVotes(0, 0, 0))),
+            "index": lambda: index_of(self._sentiment)[name],
             "stars": self._stars,
             "reply_rate": self._reply_rate,
             "reply_time": lambda: median([took for source in self._replies for took in source.seconds]),
@@ -164,28 +176,10 @@ class _Reached:
         return list(read_replies(self._session, self._selection).values())
 
     def _net(self, measure: str, touchpoint: str) -> Estimate:
-        cells = [each.sums for each in self._sentiment if (each.measure, each.touchpoint) == (measure, touchpoint)]
-        return statistics.net(statistics.pooled(cells))
-
-    def _dimension(self, name: str) -> Estimate:
-        vote = self._votes.get(name, DimensionVotes(0, 0, 0))
-        return statistics.net(statistics.votes(vote.praise, vote.pain, vote.neutral))
-
-    def _index(self, name: str) -> Estimate:
-        if name != OVERALL:
-            return statistics.index(self._net(name, ANY))
-        return statistics.overall([statistics.index(self._net(each, ANY)) for each in taxonomy.load().pillars])
+        return net_of(each for each in self._sentiment if (each.measure, each.touchpoint) == (measure, touchpoint))
 
     def _stars(self) -> Estimate:
-        found = read_mentions(self._session, self._selection)
-        mean = statistics.stars(
-            sum(each.rated for each in found),
-            sum(each.rating_sum for each in found),
-            sum(each.rating_squares for each in found),
-        )
-        if mean.mean is None or mean.low is None or mean.high is None:
-            return Estimate(None, None, None, mean.n)
-        return Estimate(1 + 4 * mean.mean, 1 + 4 * mean.low, 1 + 4 * mean.high, mean.n)
+        return of_five(rating_of(read_mentions(self._session, self._selection)))
 
     def _reply_rate(self) -> Estimate:
         answered = sum(source.answered for source in self._replies)

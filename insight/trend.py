@@ -24,12 +24,13 @@ from overheard.insight.complacency import (
     read_halves,
     window,
 )
+from overheard.insight.figures import count_stale, rating_of
 from overheard.insight.periods import Bounds, Said, calendar, chosen, read_periods
 from overheard.insight.rollups import read_mentions, read_sentiment
 from overheard.insight.scope import Scope, Selection, select_scope
 from overheard.insight.significance import corrected
 from overheard.insight.statistics import MINIMUM, Difference, Estimate, Mean, Sums
-from overheard.store.tables import Brand, MentionRollup, ModelVersion, StaleCell
+from overheard.store.tables import Brand, MentionRollup, ModelVersion
 
 SHORTEST = {"day": 7, "week": 3, "month": 2}
 """Periods with mentions for which a level has to hold, by the kind of period; of days all weekdays are in it."""
@@ -156,7 +157,7 @@ def find_trend(session: Session, brand: Brand, scope: Scope, *, by: str | None =
         scope=scope,
         by=by,
         model=_model(session, version),
-        stale=_stale(session, selection),
+        stale=count_stale(session, selection),
         holes=sum(not _mentions(part, scope.dimension) for part in said),
         dispersion=headline.dispersion,
         periods=_periods(session, bounds, scope, said, changes.smooth(headline, shifts), headline),
@@ -170,17 +171,13 @@ def find_trend(session: Session, brand: Brand, scope: Scope, *, by: str | None =
 def _nothing(session: Session, brand: Brand, scope: Scope, by: str | None, selection: Selection) -> Trend:
     return Trend(
         brand=brand.name, scope=scope, by=by or "month", model=_model(session, brand.model_version_id),
-        stale=_stale(session, selection), holes=0, dispersion=1.0, periods=(), change_points=(), window=None,
+        stale=count_stale(session, selection), holes=0, dispersion=1.0, periods=(), change_points=(), window=None,
         dimensions=(), complacency=None,
     )  # fmt: skip
 
 
 def _model(session: Session, version: int | None) -> str | None:
     return None if version is None else session.scalar(select(ModelVersion.name).where(ModelVersion.id == version))
-
-
-def _stale(session: Session, selection: Selection) -> int:
-    return session.scalar(select(func.count()).select_from(StaleCell).where(*selection.stale_cells())) or 0
 
 
 def _clipped(bounds: Sequence[Bounds], scope: Scope) -> list[Bounds]:
@@ -201,12 +198,7 @@ def _net(said: Sequence[Said], dimension: str | None) -> Estimate:
 
 
 def _rating(said: Sequence[Said], dimension: str | None) -> Mean:
-    known = [] if dimension else said
-    return statistics.stars(
-        sum(part.rated for part in known),
-        sum(part.rating_sum for part in known),
-        sum(part.rating_squares for part in known),
-    )
+    return rating_of([] if dimension else said)
 
 
 def _periods(

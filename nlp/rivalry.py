@@ -24,7 +24,8 @@ LONGEST_GAP = 4
 """Words that may stand between a comparative and its "than": "better service at the counter than X"."""
 
 _RIVAL, _OWN = "\ue000", "\ue001"
-_APOSTROPHES = str.maketrans("’‘ʼ`´", "'''''")
+# A text's own private-use characters would be taken for our marks.
+_AS_WRITTEN = str.maketrans("’‘ʼ`´", "'''''", _RIVAL + _OWN)
 _MARK = rf"{_RIVAL}(?P<rival>\d+){_RIVAL}"
 _CLAUSE = r"[,;:.!()]"
 _ANY_MARK = rf"{_RIVAL}\d+{_RIVAL}"
@@ -77,8 +78,8 @@ def _fold_character(character: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return a text without case and diacritics: "Süd’s" is "sud's"."""
-    folded = text.translate(_APOSTROPHES).casefold()
+    """Return a text without case, diacritics and what we mark names with: "Süd’s" is "sud's"."""
+    folded = text.translate(_AS_WRITTEN).casefold()
     return folded if folded.isascii() else "".join(map(_fold_character, folded))
 
 

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from overheard.insight.inbox import CaseHistory, Cases
+from overheard.insight.cases import CaseHistory, Cases
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.inbox import QUOTED, note, status
 from overheard.report.printable import printable

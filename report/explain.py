@@ -11,8 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from overheard.insight.cases import Note
 from overheard.insight.explain import Belonging, Edit, Explanation, Membership, Reading, ReadOpinion, Words
-from overheard.insight.inbox import Note
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import printable
 from overheard.report.styles import BAD, GOOD, QUIET, address
@@ -195,6 +195,7 @@ def belongs(found: Belonging) -> str:
         "counted": "counts",
         "rejected": "left out as not about the brand",
         "duplicate": f"left out as a near-duplicate of mention {found.duplicate_of}",
+        "survey": "an answer to a survey, in no figure of what is said in public unless --source names it",
         "pending": "counts as a mention; not read yet",
         "not_analysed": "counts as a mention; not analysed",
     }[found.status]

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 from overheard.errors import DiskError, UsageError
 from overheard.insight.export import Column, Row
 from overheard.report.formats import stamp
+from overheard.report.spreadsheet import is_formula
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,7 +39,6 @@ CELL = 32_767
 GROUP = 50_000
 """Rows of a row group of Parquet: what is held in memory, some 50 MB."""
 
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|\t")
 _LINE_BREAK = re.compile(r"\r\n?")
 """What readers of CSV and XML take for a line break, or for the end of a row."""
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -154,7 +154,7 @@ class _Csv(Writer):
 def _csv_cell(value: Any) -> str | int | float | None:
     if isinstance(value, str):
         text = _LINE_BREAK.sub("\n", value)
-        return f"'{text}" if _FORMULA.match(text) else text
+        return f"'{text}" if is_formula(text) else text
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, date):
@@ -263,7 +263,7 @@ class _Excel(Writer):
         if len(text) > CELL:
             self._cut += 1
             text = text[: CELL - 1] + "…"
-        if not _FORMULA.match(text):
+        if not is_formula(text):
             return text
         cell = WriteOnlyCell(self._sheet, text)
         cell.data_type = "s"  # else a text that begins with = would be a formula

@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import json
-import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Protocol, cast
@@ -19,7 +18,7 @@ from rich.text import Text
 from overheard.errors import UsageError
 from overheard.insight.statistics import Chance
 from overheard.report import figures, markdown
-from overheard.report.printable import BIDIRECTIONAL, SURROGATE, printable
+from overheard.report.printable import escaped, printable
 from overheard.report.spreadsheet import Row, written
 
 FORMATS = ("table", "json", "csv", "md")
@@ -63,8 +62,6 @@ _PLAIN = str.maketrans(
 )
 """What stands for our own signs, at the same width, where the encoding lacks them."""
 
-_UNSAFE = re.compile(f"[\x7f-\x9f\u2028\u2029{BIDIRECTIONAL}{SURROGATE}]")
-
 
 def render(answer: Any, format: str, console: Console) -> None:
     """Write an answer to a console: `table` for a person, the other formats as they are, not wrapped, not coloured.
@@ -97,7 +94,8 @@ class _EachValue:
 
     def __init__(self, found: Any) -> None:
         self._page = _page(found.parts[0].answer) if found.parts else None
-        self.COLUMNS: Sequence[str] = ("by", "value", *(self._page.COLUMNS if self._page else ()))
+        # Not `by`: a trend has a column of that name, for its periods.
+        self.COLUMNS: Sequence[str] = ("split_by", "value", *(self._page.COLUMNS if self._page else ()))
 
     def parts(self, found: Any, width: int) -> Iterator[RenderableType]:
         for part in found.parts if self._page else ():
@@ -109,7 +107,7 @@ class _EachValue:
     def rows(self, found: Any) -> Iterator[Row]:
         for part in found.parts if self._page else ():
             for row in self._page.rows(part.answer) if self._page else ():
-                yield {"by": found.by, "value": part.value, **row}
+                yield {"split_by": found.by, "value": part.value, **row}
 
     def lines(self, found: Any) -> Iterator[str]:
         for part in found.parts if self._page else ():
@@ -161,8 +159,7 @@ def to_json(answer: Any) -> str:
     """Return an answer as JSON with a newline at the end; found mentions are an array."""
     content = [_plain(entry) for entry in answer] if isinstance(answer, Sequence) else _plain(answer)
     text = json.dumps(content, ensure_ascii=False, indent=2)
-    # Escaped, these characters are the same data and can neither steer a terminal nor break an encoder.
-    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+    return escaped(text) + "\n"
 
 
 def stamp(moment: date) -> str:

@@ -10,7 +10,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from overheard.insight.inbox import MOST, Inbox, InboxEntry, Note, ReplyFigures
+from overheard.insight.cases import Note
+from overheard.insight.inbox import MOST, Inbox, InboxEntry
+from overheard.insight.replies import ReplyFigures
 from overheard.insight.statistics import Estimate
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import printable

@@ -12,6 +12,7 @@ _SEQUENCE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")
 _SPACE = re.compile(r"[\s\u2028\u2029]+")
 _UNSEEN = re.compile(f"[{CONTROL}{BIDIRECTIONAL}]")
 _BROKEN = re.compile(f"[{SURROGATE}]")
+_UNSAFE = re.compile(f"[\x7f-\x9f\u2028\u2029{BIDIRECTIONAL}{SURROGATE}]")
 
 
 def printable(text: str) -> str:
@@ -22,3 +23,8 @@ def printable(text: str) -> str:
     """
     text = _SPACE.sub(" ", _SEQUENCE.sub("", text))
     return _BROKEN.sub("\N{REPLACEMENT CHARACTER}", _UNSEEN.sub("", text)).strip()
+
+
+def escaped(json_text: str) -> str:
+    """Return JSON in which what could steer a terminal or break an encoder is escaped: the same data."""
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", json_text)

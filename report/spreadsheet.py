@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
@@ -13,8 +13,6 @@ from overheard.report.printable import printable
 
 DIGITS = 4
 """Decimal places of a value."""
-
-_FORMULA = re.compile(r"[=+\-@＝＋－＠]")
 
 Row = dict[str, str | int | float | None]
 
@@ -32,8 +30,14 @@ def _cell(value: str | int | float | None) -> str | int | float:
     """Return what a cell holds; a text that a spreadsheet would run as a formula gets an apostrophe in front."""
     if isinstance(value, str):
         text = printable(value)
-        return f"'{text}" if _FORMULA.match(text) else text
+        return f"'{text}" if is_formula(text) else text
     return "" if value is None else round(value, DIGITS)
+
+
+def is_formula(text: str) -> bool:
+    """Tell whether a spreadsheet might run a text, whatever blanks and unseen characters stand in front."""
+    shown = (each for each in text if not each.isspace() and unicodedata.category(each)[0] != "C")
+    return text.startswith("\t") or next(shown, "_") in "=+-@＝＋－＠"
 
 
 def estimate(name: str, found: Estimate) -> Row:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from overheard.errors import NotFoundError, UsageError
 from overheard.store.brands import on_one_line
-from overheard.store.tables import Base, Id, Mention, UtcDateTime
+from overheard.store.tables import Base, Id, Mention, MentionBrand, UtcDateTime
 
 STATUSES = ("received", "in_progress", "waiting", "answered", "resolved", "reopened")
 """What a note may say of a mention; `waiting` is for the customer."""
@@ -100,9 +100,20 @@ def notes_on(session: Session, mention_id: int) -> Sequence[InboxNote]:
     return session.scalars(select(InboxNote).where(InboxNote.mention_id == mention_id).order_by(InboxNote.id)).all()
 
 
-def resolved_of(session: Session, authors: Collection[str]) -> Sequence[InboxNote]:
-    """Return the last notes on mentions of these pseudonyms where they say `resolved`, the oldest first."""
+def resolved_of(session: Session, brand_id: int, authors: Collection[str]) -> Sequence[tuple[int, InboxNote]]:
+    """Return the last notes on mentions of a brand by these pseudonyms where they say `resolved`, the oldest first.
+
+    Each comes with the number of the mention's source: a pseudonym is the same for the same name anywhere, and says who
+    wrote within one source only.
+    """
     own = select(InboxNote.mention_id).where(InboxNote.author.in_(authors))
     last = select(func.max(InboxNote.id)).where(InboxNote.mention_id.in_(own)).group_by(InboxNote.mention_id)
-    notes = select(InboxNote).where(InboxNote.id.in_(last), InboxNote.status == "resolved")
-    return session.scalars(notes.order_by(InboxNote.id)).all()
+    rows = session.execute(
+        select(Mention.source_id, InboxNote)
+        .join(Mention, Mention.id == InboxNote.mention_id)
+        .join(MentionBrand, MentionBrand.mention_id == InboxNote.mention_id)
+        .where(InboxNote.id.in_(last), InboxNote.status == "resolved")
+        .where(MentionBrand.brand_id == brand_id, ~MentionBrand.rejected)
+        .order_by(InboxNote.id)
+    )
+    return [(row[0], row[1]) for row in rows]

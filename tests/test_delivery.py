@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -114,6 +114,10 @@ def test_a_webhook_that_is_not_there_is_one_line(
         (f"http://127.0.0.1:{free_port()}{SECRET}", "cannot be reached"),
         ("http://elsewhere.example/x", "neither https nor on this machine"),
         ("ftp://127.0.0.1/x", "neither https"),
+        ("https://hooks.example/s3cr3t word", "cannot be called"),
+        ("https://hooks.example/s3cr3tä", "cannot be called"),
+        ("https://[s3cr3t/x", "cannot be called"),
+        ("https:///s3cr3t", "cannot be called"),
         ("", "OVERHEARD_WEBHOOK_URL"),
     ):
         monkeypatch.setenv("OVERHEARD_WEBHOOK_URL", url)
@@ -121,6 +125,72 @@ def test_a_webhook_that_is_not_there_is_one_line(
         assert words in line
         assert "\n" not in line
         assert "s3cr3t" not in line
+    assert delivered(any_store) == [{"webhook": "failed"}]
+
+
+def refusing(*refused: int, status: int) -> Callable[[Request], Response]:
+    """Return what answers `status` to the alerts with these numbers, and takes the others."""
+
+    def answer(request: Request) -> Response:
+        number = request.get_json()["alert"]["id"]
+        return Response("no" if number in refused else "ok", status if number in refused else 200)
+
+    return answer
+
+
+def numbers_told(hook: HTTPServer) -> list[int]:
+    told = [request.get_json()["alert"]["id"] for request, _ in hook.log]
+    hook.clear_log()
+    return told
+
+
+def test_an_alert_that_is_refused_stops_no_other(any_store: Store, settings: Settings, hook: HTTPServer) -> None:
+    first, other, last = write(any_store, "speed", "ease", "design")
+    chosen = using(settings, "webhook", webhook_format="generic")
+    hook.expect_request(SECRET).respond_with_handler(refusing(first, other, status=400))
+    for _ in range(2):
+        (line,) = deliver(any_store, chosen, print)
+        assert "answered 400 no (and 1 more); what was not sent is tried again" in line
+        assert delivered(any_store) == [{"webhook": "sent"}, {"webhook": "failed"}, {"webhook": "failed"}]
+    assert numbers_told(hook) == [first, other, last, first, other]
+
+
+def test_what_failed_comes_after_what_a_channel_has_not_seen(
+    any_store: Store, settings: Settings, hook: HTTPServer
+) -> None:
+    poison = write(any_store, *("speed", "ease", "design"))
+    (healthy,) = write(any_store, "service", brand="South")
+    chosen = using(settings, "webhook", webhook_format="generic")
+    hook.expect_request(SECRET).respond_with_handler(refusing(*poison, status=503))
+    told = []
+    for _ in range(3):
+        assert len(deliver(any_store, chosen, print)) == 1
+        told.append(numbers_told(hook))
+    assert told == [poison[:2], [poison[2], healthy, *poison[:2]], [poison[2], poison[0]]]
+
+
+def test_what_nobody_foresaw_leaves_no_alert_unknown(any_store: Store, settings: Settings) -> None:
+    write(any_store, "speed", "ease")
+    said = []
+
+    def broken(entry: AlertEntry) -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        deliver(any_store, using(settings, "stdout"), broken)
+    assert delivered(any_store) == [{}, {"stdout": "failed"}]
+    deliver(any_store, using(settings, "stdout"), said.append)
+    assert delivered(any_store) == [{"stdout": "sent"}] * 2
+
+
+def test_a_gateway_may_have_passed_an_alert_on(any_store: Store, settings: Settings, hook: HTTPServer) -> None:
+    write(any_store, "speed")
+    hook.expect_request(SECRET).respond_with_data("too slow", 504)
+    (line,) = deliver(any_store, using(settings, "webhook"), print)
+    assert "504" in line
+    assert "may have arrived" in line
+    assert deliver(any_store, using(settings, "webhook"), print) == []
+    assert delivered(any_store) == [{"webhook": "unknown"}]
 
 
 def test_a_kill_while_sending_does_not_send_twice(any_store: Store, settings: Settings, hook: HTTPServer) -> None:
@@ -223,8 +293,9 @@ def test_a_login_is_used_and_kept_out_of_what_is_said(
     with mail_server(("cx", "pass w+rd")) as server:
         (line,) = deliver(any_store, mailing(settings, server.port, login=True), print)
         assert "OVERHEARD_SMTP_PASSWORD" in line
-        monkeypatch.setenv("OVERHEARD_SMTP_PASSWORD", "wrong w+rd")
-        (line,) = deliver(any_store, mailing(settings, server.port, login=True), print)
+        for unsendable in ("wröng w+rd", "wrong w+rd"):
+            monkeypatch.setenv("OVERHEARD_SMTP_PASSWORD", unsendable)
+            (line,) = deliver(any_store, mailing(settings, server.port, login=True), print)
         assert "535" in line
         assert "wrong" not in line
         monkeypatch.setenv("OVERHEARD_SMTP_PASSWORD", "pass w+rd")

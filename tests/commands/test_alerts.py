@@ -130,6 +130,20 @@ def test_a_backtest_of_too_little_says_so(home: Path) -> None:
         assert overheard(home, "alerts", "backtest", "--format", form).returncode == 0
 
 
+def test_json_steers_no_terminal(home: Path) -> None:
+    store = Store.open(f"sqlite:///{home}/overheard.db")
+    with store.session() as session:
+        source = add_source(session, find_brand(session, "Nordwind"), "feed", {"url": "https://a.example"}, name="blog")
+        session.add(Crawl(source_id=source.id, started_at=NOW, outcome="blocked", reason="see \u202egpj.exe"))
+        spike = find_alert(session, 1)
+        spike.cause = {**spike.cause, "themes": ["parcels \u202elate"]}
+    store.close()
+    for words in (("doctor",), ("alerts",)):
+        shown = overheard(home, *words, "--format", "json").stdout
+        assert "\u202e" not in shown
+        assert "\\u202e" in shown
+
+
 @pytest.mark.slow
 def test_refresh_tells_each_alert_once_and_says_what_it_could_not_tell(home: Path) -> None:
     store = Store.open(f"sqlite:///{home}/overheard.db")
@@ -145,6 +159,14 @@ def test_refresh_tells_each_alert_once_and_says_what_it_could_not_tell(home: Pat
     assert done.stderr.count("\n") == 1
     assert "alerts by webhook: webhook needs your own url: set OVERHEARD_WEBHOOK_URL" in done.stderr
     assert "#4 Nordwind: blog is stale: nothing since May" in done.stdout
+    store = Store.open(f"sqlite:///{home}/overheard.db")
+    with store.session() as session:
+        brand = find_brand(session, "Nordwind").id
+        cause = {"text": "late \u202eparcels"}
+        add_alert(session, brand, "spike", "pain:ease", DAY, DAY, NOW, version=None, findings=[{}], cause=cause)
+    store.close()
     again = overheard(home, "refresh", "--format", "json")
     assert again.returncode == 3
-    assert json.loads(again.stdout)["told"] == []
+    assert [alert["text"] for alert in json.loads(again.stdout)["told"]] == ["late \u202eparcels"]
+    assert "\u202e" not in again.stdout
+    assert json.loads(overheard(home, "refresh", "--format", "json").stdout)["told"] == []

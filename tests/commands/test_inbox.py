@@ -13,11 +13,9 @@ from click.testing import CliRunner, Result
 from told import Said, Told, count_up, tell
 
 from overheard.cli import overheard
-from overheard.commands.inbox import STATUSES as inbox_words
 from overheard.errors import OverheardError
 from overheard.store.brands import add_brand, find_brand, import_source
 from overheard.store.database import Store
-from overheard.store.inbox import STATUSES
 from overheard.store.tables import ModelVersion
 
 LATE = Said(text="Where is my | <b>parcel</b>?", sentiment="negative", signals=("help",))
@@ -150,7 +148,3 @@ def test_a_survey_comes_in_and_is_shown_beside_what_is_public(home: Path) -> Non
     for form, words in (("table", "Net promoter score"), ("csv", "detractors"), ("md", "## Net promoter score")):
         assert words in call("surveys", "Nordwind", "--format", form).stdout
     assert "--kind survey" in call("surveys", "note").stdout
-
-
-def test_the_statuses_that_are_offered_are_those_of_the_store() -> None:
-    assert inbox_words == STATUSES

@@ -61,7 +61,10 @@ def test_by_asks_the_same_of_each_value(typed: Path, question: list[str]) -> Non
     assert shown.index("By location: Ghent, 3 mentions") < shown.index("By location: Bruges, 1 mentions")
     assert "3 mentions name no location." in shown
     assert "# By location: Ghent" in run(*split, "--format", "md").stdout
-    assert run(*split, "--format", "csv").stdout.startswith("by,value,")
+    head, *rows = run(*split, "--format", "csv").stdout.splitlines()
+    assert head.startswith("split_by,value,")
+    assert all(row.startswith(("location,Ghent,", "location,Bruges,")) for row in rows)
+    assert len(set(head.split(","))) == len(head.split(","))
     narrow = json.loads(run(*split, "--lang", "xx", "--format", "json").stdout)
     assert narrow["parts"] == []
     assert "No mention here names a location." in run(*split, "--lang", "xx").stdout

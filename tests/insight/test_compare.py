@@ -240,3 +240,13 @@ def test_what_customers_say_of_rivals_is_counted_by_rival_and_dimension(brands: 
     assert other.rivals == ()
     (narrow, _) = compared_in(brands, Scope(dimension="ease"), "Nordwind", "Südsee").said
     assert [(each.rival, each.mentions) for each in narrow.rivals] == [("Südsee", 1)]
+
+
+def test_of_many_mentions_that_name_a_rival_the_newest_are_read(
+    brands: Store, telling: Telling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [("Faster than Südsee.", date(2026, 10, 9)), ("Slower than Südsee.", date(2019, 1, 1))]
+    new, _ = telling([Told(sentences=(Said(text=text),), day=day) for text, day in texts])
+    monkeypatch.setattr("overheard.insight.rivals.MOST", 1)
+    (said, _) = compared(brands, "Nordwind", "Südsee").said
+    assert [(each.direction, each.quotes[0].mention_id) for each in said.rivals] == [("win", new)]

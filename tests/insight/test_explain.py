@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime
 
 import pytest
@@ -11,8 +12,10 @@ from overheard.errors import NotFoundError
 from overheard.insight.explain import LONGEST_DIFF, Belonging, Explanation, Words, explain, word_changes
 from overheard.insight.scope import Scope
 from overheard.insight.summary import summarise
+from overheard.report.explain import belongs
 from overheard.store.brands import add_brand, find_brand, import_source
 from overheard.store.database import Store
+from overheard.store.surveys import survey_source
 from overheard.store.tables import Classification, Crawl, Mention, MentionBrand, MentionVersion, ModelVersion
 
 from .conftest import Telling
@@ -108,6 +111,18 @@ def test_a_rejected_mention_and_a_copy_say_why_they_are_left_out(brand_store: St
     assert belonging(found, "Südsee").status == "pending"
 
 
+def test_an_answer_to_a_survey_is_in_no_public_figure(brand_store: Store, telling: Telling) -> None:
+    with brand_store.session() as session:
+        survey_source(session, "panel")
+    number, other = telling([TOLD] * 2, source="panel")
+    with brand_store.session() as session:
+        session.get_one(MentionBrand, (other, find_brand(session, "Nordwind").id)).rejected = True
+    found = belonging(explained(brand_store, number))
+    assert (found.status, found.counted) == ("survey", None)
+    assert "in no figure" in belongs(found)
+    assert belonging(explained(brand_store, other)).status == "rejected"
+
+
 def test_every_version_that_read_it_is_there_the_newest_first(any_store: Store) -> None:
     with any_store.session() as session:
         old, new = (ModelVersion(name=name, created_at=datetime.now(UTC)) for name in ("opinion-7", "opinion-8"))
@@ -152,6 +167,14 @@ def test_the_history_is_what_changed(brand_store: Store, telling: Telling) -> No
     assert other.until == mention.fetched
     assert other.title == (Words("added", "So fast!"),)
     assert other.text == (Words("same", "The second one came late."), Words("added", "Kind people."))
+
+
+@pytest.mark.parametrize("words", [["so"] * 2999, ["it", "was"] * 1499, [str(number % 99) for number in range(2999)]])
+def test_repeated_words_take_no_longer_than_others(words: list[str]) -> None:
+    begun = time.process_time()
+    changes = word_changes(" ".join([*words, "old"]), " ".join(["new", *words]))
+    assert time.process_time() - begun < 2
+    assert " ".join(each.text for each in changes if each.change != "removed") == " ".join(["new", *words])
 
 
 def test_a_long_text_is_replaced_whole() -> None:

@@ -10,7 +10,8 @@ import pytest
 from told import Said, Told, count_up, tell
 
 from overheard.errors import NotFoundError, UsageError
-from overheard.insight.inbox import Inbox, age, find_cases, find_inbox, severity, warmth
+from overheard.insight.cases import find_cases
+from overheard.insight.inbox import Inbox, age, find_inbox, severity, warmth
 from overheard.insight.scope import Scope
 from overheard.insight.statistics import median, share
 from overheard.settings import InboxSettings
@@ -94,6 +95,14 @@ def test_only_open_complaints_are_in_it_the_worst_first(nordwind: Store) -> None
     assert gone not in ids(inbox(nordwind, Scope(since=date(2020, 1, 1))))
 
 
+def test_a_content_customer_who_leaves_is_no_complaint(nordwind: Store) -> None:
+    content = Said(text="Great, but I am moving abroad.", sentiment="positive", signals=("churn",))
+    write(nordwind, Told(sentences=(content,), day=date(2026, 11, 18), rating=1.0))
+    (other,) = write(nordwind, pain("Dreadful, I am off.", signals=("churn_service",), rating=1.0))
+    (entry,) = inbox(nordwind).entries
+    assert (entry.mention_id, entry.reasons, entry.severity) == (other, ("pain", "leaving"), 40)
+
+
 def test_rejected_mentions_and_copies_are_left_out_and_copies_counted(nordwind: Store) -> None:
     first, copy, other = write(nordwind, pain(), pain(), pain())
     with nordwind.session() as session:
@@ -171,6 +180,20 @@ def test_a_new_complaint_of_the_same_customer_reopens_the_old_one(nordwind: Stor
     }  # fmt: skip
 
 
+def test_the_same_name_elsewhere_is_somebody_else(nordwind: Store) -> None:
+    with nordwind.session() as session:
+        shop = session.query(Source).filter_by(name="shop").one()
+        rival = add_brand(session, "Südsee")
+        rival.model_version_id = find_brand(session, "Nordwind").model_version_id
+        of_rival = tell(session, rival, shop, pain(author="p-1", day=date(2026, 11, 10))).id
+    (toot,) = write(nordwind, pain(author="p-1", day=date(2026, 11, 10)), source="toots")
+    for number in (of_rival, toot):
+        note(nordwind, number, "resolved", at=datetime(2026, 11, 12, tzinfo=UTC))
+    (new,) = write(nordwind, pain(author="p-1"))
+    (entry,) = inbox(nordwind).entries
+    assert (entry.mention_id, entry.status, entry.reopens) == (new, "new", None)
+
+
 def test_a_reply_after_the_reopening_closes_it_again(nordwind: Store) -> None:
     mention, _ = write(nordwind, pain(reply_state="answered", replied=NOW - timedelta(days=1)), pain())
     note(nordwind, mention, "reopened")
@@ -238,6 +261,8 @@ def test_the_scope_narrows_it(nordwind: Store) -> None:
         ({"asks": False, "strength": None, "rating": 0.25}, 10),
         ({"asks": False, "strength": None, "rating": None}, 0),
         ({"asks": False, "strength": 1.0, "rating": 0.5}, 0),
+        ({"asks": False, "strength": 1.0, "rating": 1.0, "leaves": True}, 0),
+        ({"asks": False, "strength": None, "rating": 0.0, "leaves": True}, 30),
     ],
 )
 def test_severity(told: dict[str, object], points: float) -> None:

@@ -13,7 +13,7 @@ from overheard.errors import NotFoundError, UsageError
 from overheard.insight.scope import Scope
 from overheard.insight.summary import summarise
 from overheard.insight.targets import MeasuredTarget, check_name, measure_all, measure_targets
-from overheard.store.brands import add_brand, find_brand, import_source
+from overheard.store.brands import add_brand, add_source, find_brand, import_source
 from overheard.store.database import Store
 from overheard.store.tables import ModelVersion
 from overheard.store.targets import list_targets, remove_target, set_target
@@ -123,6 +123,20 @@ def test_targets_that_there_cannot_be(
         brand = add_brand(session, "Nordwind")
         with pytest.raises(UsageError, match=words):
             set_target(session, brand, measure, name, value, owner, NOW)
+
+
+def test_a_brand_that_lacks_the_source_is_left_out(nordwind: Store) -> None:
+    with nordwind.session() as session:
+        other = add_brand(session, "Ostwald")
+        add_source(session, other, "schemaorg", {"url": "https://o.example"}, name="shop")
+        brands = [find_brand(session, "Nordwind"), other]
+        for brand in brands:
+            set_target(session, brand, "net", "", 10, "Ana", NOW)
+        session.flush()
+        assert [each.brand for each in measure_all(session, brands, Scope(source="shop")).targets] == ["Ostwald"]
+        assert len(measure_all(session, brands, ALL).targets) == 2
+        with pytest.raises(NotFoundError, match="elsewhere"):
+            measure_all(session, brands, Scope(source="elsewhere"))
 
 
 def test_names_are_the_taxonomys() -> None:

@@ -203,7 +203,14 @@ def test_no_rivals_and_no_cues_give_nothing() -> None:
     assert find("Better than Ostwald.", NAMES, "xx") == []
 
 
-WORDS = "better than Ostwald Südsee from to left, switched not - ' Nordwind ? als que".split()
+@pytest.mark.parametrize(
+    ("said", "found"), [("\ue0009\ue000", []), ("\ue0000\ue000", []), ("\ue000Südsee\ue001", ["Südsee"])]
+)
+def test_private_use_characters_are_no_marks_of_ours(said: str, found: list[str]) -> None:
+    assert [rival for rival, _ in find(f"Much better than {said}, and Ostwald is near.", NAMES, "en")] == found
+
+
+WORDS = "better than Ostwald Südsee from to left, switched not - ' Nordwind ? als que \ue0007\ue000 \ue001".split()
 
 
 @given(st.lists(st.sampled_from(WORDS)))

@@ -30,7 +30,20 @@ NOON = datetime(2026, 10, 1, 12, 30, 15, 250_000, tzinfo=UTC)
 TEXT = "Größe passt 👍\n„super“, sagte er"
 FULL: Row = ("de", TEXT, 2**40, 0.1 + 0.2, True, date(2026, 10, 1), NOON, {"ort": "Köln"})
 EMPTY: Row = (None, None, None, None, None, None, None, {})
-FORMULAS = ("=1+1", "+49 30", "-5 %", "@here", "\t=1", "\r=1", " =1", "＝1", '=HYPERLINK("http://x.example")')
+FORMULAS = (
+    "=1+1",
+    "+49 30",
+    "-5 %",
+    "@here",
+    "\t=1",
+    "\r=1",
+    " =1",
+    "＝1",
+    "\ufeff=1",
+    "\u200b\u200d=1",
+    "\u2060 +1",
+    '=HYPERLINK("http://x.example")',
+)
 
 
 def written(form: str, rows: Sequence[Row], columns: Sequence[Column] = COLUMNS) -> bytes:

@@ -216,6 +216,12 @@ UNREAD = Found(
 )  # fmt: skip
 
 
+@pytest.mark.parametrize("text", ["\ufeff=1+1", "\u200b\u00ad@here", " \ufeff -1"])
+def test_nothing_unseen_hides_a_formula(text: str) -> None:
+    (row,) = csv.DictReader(io.StringIO(to_csv([dataclasses.replace(UNREAD, text=text)])))
+    assert row["text"] == f"'{text.strip()}"
+
+
 @given(st.text(max_size=20))
 def test_no_text_is_run_by_a_spreadsheet(text: str) -> None:
     (row,) = csv.DictReader(io.StringIO(to_csv([dataclasses.replace(UNREAD, text=text)])))
