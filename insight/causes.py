@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from overheard.insight import themes
 from overheard.insight.anomalies import DROP_WINDOWS, NEEDED, SHORT
 from overheard.insight.episodes import Finding
+from overheard.insight.history import days_of
 from overheard.insight.inbox import find_inbox
 from overheard.insight.quotes import find_quotes
 from overheard.insight.rollups import read_dimensions, read_mentions
@@ -74,8 +75,8 @@ def new_themes(session: Session, brand: Brand, day: date) -> list[Breach]:
     A theme is no news where the brand itself is new: before the two weeks there were ten weeks of mentions.
     """
     since = day - timedelta(days=NEWS)
-    first = session.scalar(select(func.min(MentionRollup.day)).where(MentionRollup.brand_id == brand.id))
-    if first is None or (since - first).days < NEEDED:
+    days = days_of(session, brand)
+    if days is None or (since - days[0]).days < NEEDED:
         return []
     return [
         Breach(
@@ -83,7 +84,7 @@ def new_themes(session: Session, brand: Brand, day: date) -> list[Breach]:
             f"“{theme.name}” is new: {theme.mentions} mentions in {NEWS} days",
             observed=float(theme.mentions), expected=0.0, dimension=theme.dimension,
         )
-        for theme in themes.new_themes(session, brand.id, since)
+        for theme in themes.new_themes(session, select_scope(session, brand, Scope(since=since)))
         if theme.polarity == "negative"
     ]  # fmt: skip
 
@@ -105,8 +106,8 @@ def themes_behind(session: Session, brand: Brand, findings: Sequence[Finding]) -
 def _themes(
     session: Session, brand: Brand, finding: Finding, first: date, last: date
 ) -> list[themes.ThemeCount]:  # fmt: skip
-    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    return themes.themes_of_days(session, brand.id, str(finding.cell.dimension), "negative", days)
+    selection = select_scope(session, brand, Scope(since=first, until=last))
+    return themes.themes_of_days(session, selection, str(finding.cell.dimension), "negative")
 
 
 def owners(session: Session, brand: Brand) -> Mapping[str | None, str]:

@@ -5,7 +5,7 @@ Sizes are added up from the rollups of themes; a scope that those do not cover w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 from overheard import taxonomy
 from overheard.errors import UsageError
 from overheard.insight.quotes import Quote, repeats
+from overheard.insight.rollups import read_days
 from overheard.insight.scope import Scope, Selection, select_scope
 from overheard.store import themes as store
 from overheard.store.tables import (
     Brand,
     Mention,
     MentionBrand,
-    MentionRollup,
     ModelVersion,
     Opinion,
     OpinionDimension,
@@ -184,14 +184,14 @@ def find_themes(
     )
 
 
-def new_themes(session: Session, brand_id: int, since: date) -> list[NewTheme]:
-    """Return the themes of a brand that nobody spoke of before `since` and `NEW` mentions or more do now, by size."""
-    mentions = func.sum(ThemeRollup.mentions)
+def new_themes(session: Session, selection: Selection) -> list[NewTheme]:
+    """Return the themes that nobody spoke of before the period and `NEW` mentions or more do in it, by size."""
+    mentions, since = func.sum(ThemeRollup.mentions), selection.since or date.min
     rows = session.execute(
         select(Theme, mentions)
         .join(ThemeRollup, ThemeRollup.theme_id == Theme.id)
-        .where(Theme.brand_id == brand_id, Theme.merged_into.is_(None), Theme.born >= since)
-        .where(ThemeRollup.brand_id == brand_id, ThemeRollup.day >= since)
+        .where(Theme.brand_id == selection.brand_id, Theme.merged_into.is_(None), Theme.born >= since)
+        .where(*_cells(selection))
         .group_by(Theme.id)
         .having(mentions >= NEW)
         .order_by(mentions.desc(), Theme.id)
@@ -199,16 +199,13 @@ def new_themes(session: Session, brand_id: int, since: date) -> list[NewTheme]:
     return [NewTheme(theme.id, theme.name, theme.dimension, theme.polarity, theme.born, count) for theme, count in rows]
 
 
-def themes_of_days(
-    session: Session, brand_id: int, dimension: str, polarity: str, days: Collection[date]
-) -> list[ThemeCount]:
-    """Return the themes of a side on some days with their mentions, the most first; those in none are left out."""
+def themes_of_days(session: Session, selection: Selection, dimension: str, polarity: str) -> list[ThemeCount]:
+    """Return the themes of a side in a period with their mentions, the most first; those in none are left out."""
     mentions = func.sum(ThemeRollup.mentions)
     rows = session.execute(
         select(Theme.id, Theme.name, mentions)
         .join(ThemeRollup, ThemeRollup.theme_id == Theme.id)
-        .where(ThemeRollup.brand_id == brand_id, ThemeRollup.day.in_(list(days)))
-        .where(ThemeRollup.dimension == dimension, ThemeRollup.polarity == polarity)
+        .where(*_cells(selection), ThemeRollup.dimension == dimension, ThemeRollup.polarity == polarity)
         .group_by(Theme.id, Theme.name)
         .order_by(mentions.desc(), Theme.id)
     )
@@ -286,10 +283,10 @@ def _changes(
     session: Session, brand: Brand, selection: Selection, scope: Scope, polarity: str | None
 ) -> dict[int, Change]:
     """Return the change of each theme against the period before; nothing where there are no mentions."""
-    last = session.scalar(select(func.max(MentionRollup.day)).where(MentionRollup.brand_id == brand.id))
-    if last is None:
+    days = read_days(session, replace(selection, since=None, until=None))
+    if days is None:
         return {}
-    until = min(scope.until or last, last)
+    until = min(scope.until or days[1], days[1])
     since = scope.since or until - timedelta(days=RECENT - 1)
     if since > until:
         return {}

@@ -20,8 +20,9 @@ from overheard.insight.history import days_of, read_history
 from overheard.insight.scope import Scope
 from overheard.settings import InboxSettings
 from overheard.store.alerts import Alert, AlertNight, find_alert
-from overheard.store.brands import add_brand, add_source, find_brand
+from overheard.store.brands import add_brand, add_source, find_brand, import_source
 from overheard.store.database import Store
+from overheard.store.surveys import survey_source
 from overheard.store.tables import (
     ANY,
     Brand,
@@ -118,6 +119,23 @@ def test_without_ten_weeks_there_is_no_verdict(any_store: Store) -> None:
     count(any_store, range(60, 63), 30)
     assert watch(any_store, InboxSettings(), night(63)) == 0
     assert (listed(any_store).alerts, listed(any_store).judged) == ((), {})
+
+
+def test_a_survey_answer_is_no_day_on_which_all_others_were_silent(any_store: Store) -> None:
+    """Of a brand whose mentions come from files alone, what comes after the last of them is unknown."""
+    with any_store.session() as session:
+        version = ModelVersion(name="opinion-7", created_at=night(0))
+        session.add(version)
+        session.flush()
+        brand = add_brand(session, "Nordwind")
+        brand.model_version_id = version.id
+        import_source(session, "shop")
+        survey = survey_source(session, "Asked in autumn")
+        tell(session, brand, survey, Told(sentences=(KIND,), day=FIRST + timedelta(days=140)))
+    count(any_store, range(120), 9)
+    count_up(any_store)
+    assert watch(any_store, InboxSettings(), night(150)) == 0
+    assert listed(any_store).judged == {"Nordwind": FIRST + timedelta(days=119)}
 
 
 def test_a_spike_is_one_alert_with_its_cause_however_many_nights_it_lasts(watched: Store) -> None:

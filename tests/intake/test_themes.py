@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from told import Said, Told, count_up, tell
 
 from overheard.errors import NotFoundError, UsageError
-from overheard.insight.scope import Scope
+from overheard.insight.scope import Scope, select_scope
 from overheard.insight.themes import find_themes, new_themes, theme_history, themes_of_days
 from overheard.intake.themes import Updated, update_themes
 from overheard.nlp.classifier import Classifier
 from overheard.store import themes
 from overheard.store.brands import add_brand, add_source, find_brand
 from overheard.store.database import Store
+from overheard.store.surveys import survey_source
 from overheard.store.tables import Mention, ModelVersion, Opinion, Source
 from overheard.store.themes import Theme, ThemeOpinion
 
@@ -156,8 +157,9 @@ def test_a_theme_that_nobody_spoke_of_before_is_new(spoken: Store, classifier: C
     night(spoken, classifier)
     with spoken.reading() as session:
         brand = find_brand(session, "Nordwind")
-        found = new_themes(session, brand.id, date(2026, 10, 20))
-        on_day = themes_of_days(session, brand.id, "design", "negative", [date(2026, 11, 1)])
+        found = new_themes(session, select_scope(session, brand, Scope(since=date(2026, 10, 20))))
+        day = select_scope(session, brand, Scope(since=date(2026, 11, 1), until=date(2026, 11, 1)))
+        on_day = themes_of_days(session, day, "design", "negative")
         changed = find_themes(session, brand, Scope(since=date(2026, 11, 1), dimension="design")).themes
     assert [(theme.dimension, theme.polarity, theme.born) for theme in found] == [
         ("design", "negative", date(2026, 11, 1))
@@ -165,6 +167,26 @@ def test_a_theme_that_nobody_spoke_of_before_is_new(spoken: Store, classifier: C
     assert [count.id for count in on_day] == [found[0].id]
     assert changed[0].change is not None
     assert (changed[0].change.mentions, changed[0].change.before) == (changed[0].mentions, 0)
+
+
+def test_what_surveys_say_is_no_news_and_no_last_day(spoken: Store, classifier: Classifier) -> None:
+    night(spoken, classifier)
+    asked = date(2026, 11, 1)
+    with spoken.session() as session:
+        brand, survey = find_brand(session, "Nordwind"), survey_source(session, "Asked in autumn")
+        for row in (row for row in ROWS if row["theme"] == "dirty toilets"):
+            said = Said(text=row["text"], sentiment="negative", dimensions={row["dimension"]: ("negative", 0.9)})
+            tell(session, brand, survey, Told(sentences=(said,), language=row["lang"], day=asked))
+    night(spoken, classifier)
+    with spoken.reading() as session:
+        brand = find_brand(session, "Nordwind")
+        since = select_scope(session, brand, Scope(since=asked))
+        public = find_themes(session, brand, Scope()).themes
+        answers = find_themes(session, brand, Scope(source="survey")).themes
+        assert new_themes(session, since) == []
+        assert themes_of_days(session, since, "design", "negative") == []
+    assert {theme.change.until for theme in public if theme.change} == {date(2026, 10, 1)}
+    assert {theme.change.until for theme in answers if theme.change} == {asked}
 
 
 def test_filters_that_no_rollup_covers_walk_the_mentions(spoken: Store, classifier: Classifier) -> None:
