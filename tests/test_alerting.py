@@ -19,7 +19,7 @@ from overheard.insight.episodes import replay
 from overheard.insight.history import days_of, read_history
 from overheard.insight.scope import Scope
 from overheard.settings import InboxSettings
-from overheard.store.alerts import Alert, AlertNight, find_alert
+from overheard.store.alerts import Alert, AlertNight, find_alert, set_delivery, undelivered
 from overheard.store.brands import add_brand, add_source, find_brand, import_source
 from overheard.store.database import Store
 from overheard.store.surveys import survey_source
@@ -277,6 +277,21 @@ def test_a_source_that_cannot_be_read_is_an_alert_until_it_is(
         session.add(Crawl(source_id=source.id, started_at=night(7), outcome="ok"))
     watch(any_store, InboxSettings(), night(8))
     assert [alert.state for alert in listed(any_store).alerts] == ["resolved"] * alerts
+
+
+def test_a_breach_that_comes_back_is_the_alert_that_it_was(any_store: Store) -> None:
+    theme = Breach("theme", "theme:7", FIRST, "“Late” is new: 12 mentions in 14 days", 12, 0, "speed")
+    told = {}
+    with any_store.session() as session:
+        brand = add_brand(session, "Nordwind")
+        for number, breaches in enumerate(([theme], [], [theme], [theme])):
+            new = note_breaches(session, brand, "theme", breaches, night(number))
+            told[number] = (len(new), len(undelivered(session, "stdout")))
+            if number == 2:
+                set_delivery(session, session.scalars(select(Alert.id)).one(), "stdout", "sent")
+    assert told == {0: (1, 1), 1: (0, 0), 2: (0, 1), 3: (0, 0)}
+    (alert,) = listed(any_store, history=False).alerts
+    assert (alert.state, alert.since, alert.until) == ("open", FIRST, night(3).date())
 
 
 def test_breaches_that_others_find_are_noted_until_they_are_mended(any_store: Store) -> None:
