@@ -20,6 +20,7 @@ from overheard.insight.causes import (
     Breach,
     broken_promises,
     explain,
+    explain_breach,
     missed_targets,
     new_themes,
     stale_sources,
@@ -91,7 +92,7 @@ def note_breaches(
         is_new = known_alert(session, brand.id, kind, breach.subject, breach.since) is None
         alert = add_alert(
             session, brand.id, kind, breach.subject, breach.since, today, now, version=brand.model_version_id,
-            findings=facts, cause={"text": breach.text},
+            findings=facts, cause=explain_breach(session, brand, breach),
         )  # fmt: skip
         new += [alert] if is_new else []
     for alert in live.values():

@@ -5,7 +5,7 @@ Sizes are added up from the rollups of themes; a scope that those do not cover w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -168,7 +168,7 @@ def find_themes(
         totals[dimension, side] = totals.get((dimension, side), 0) + size.opinions
     shown = ranked[:limit]
     changes = _changes(session, brand, selection, scope, polarity) if shown else {}
-    quotes = _quotes(session, selection, scope, [theme for theme, _ in shown])
+    quotes = {theme.id: theme_quotes(session, selection, theme.id) for theme, _ in shown}
     return Themes(
         brand=brand.name,
         scope=scope,
@@ -210,6 +210,20 @@ def themes_of_days(session: Session, selection: Selection, dimension: str, polar
         .order_by(mentions.desc(), Theme.id)
     )
     return [ThemeCount(*row) for row in rows]
+
+
+def themes_of_mentions(session: Session, brand: Brand, mention_ids: Sequence[int]) -> list[str]:
+    """Return the names of the themes of pain that some mentions speak of, the one that most speak of first."""
+    mentions = func.count(Opinion.mention_id.distinct())
+    rows = session.execute(
+        select(Theme.name)
+        .join(ThemeOpinion, ThemeOpinion.theme_id == Theme.id)
+        .join(Opinion, Opinion.id == ThemeOpinion.opinion_id)
+        .where(Opinion.mention_id.in_(mention_ids), ThemeOpinion.brand_id == brand.id, Theme.polarity == "negative")
+        .group_by(Theme.id, Theme.name)
+        .order_by(mentions.desc(), Theme.id)
+    )
+    return list(rows.scalars())
 
 
 def theme_history(session: Session, brand: Brand, *, theme: int | None = None, limit: int = 50) -> ThemeHistory:
@@ -336,27 +350,21 @@ def _figures(theme: Theme, size: _Size, total: int, change: Change | None, quote
     )
 
 
-def _quotes(
-    session: Session, selection: Selection, scope: Scope, shown: Sequence[Theme]
-) -> Mapping[int, tuple[Quote, ...]]:
-    """Return the most central sentences of each theme, no two of one mention or alike."""
-    return {theme.id: _quotes_of(session, selection, scope, theme) for theme in shown}
-
-
-def _quotes_of(session: Session, selection: Selection, scope: Scope, theme: Theme) -> tuple[Quote, ...]:
+def theme_quotes(session: Session, selection: Selection, theme: int) -> tuple[Quote, ...]:
+    """Return the most central sentences of a theme, no two of one mention or alike; their score is how central."""
     statement = (
         select(Opinion, Mention, Source.name, ThemeOpinion.similarity)
         .join(ThemeOpinion, ThemeOpinion.opinion_id == Opinion.id)
         .join(Mention, Mention.id == Opinion.mention_id)
         .join(MentionBrand, MentionBrand.mention_id == Mention.id)
         .join(Source, Source.id == Mention.source_id)
-        .where(ThemeOpinion.theme_id == theme.id, selection.speaks_of(from_brand=False), *selection.mentions())
+        .where(ThemeOpinion.theme_id == theme, selection.speaks_of(from_brand=False), *selection.mentions())
         .where(Mention.vanished.is_(None))
         .order_by(ThemeOpinion.similarity.desc(), Opinion.id)
         .limit(CANDIDATES)
     )
-    if scope.touchpoint is not None:
-        statement = statement.where(Opinion.touchpoint == scope.touchpoint)
+    if selection.sentences.touchpoint is not None:
+        statement = statement.where(Opinion.touchpoint == selection.sentences.touchpoint)
     chosen: list[Quote] = []
     for opinion, mention, source, similarity in session.execute(statement):
         whole = (mention.title or "") if opinion.field == "title" else mention.text

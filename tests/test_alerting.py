@@ -31,9 +31,12 @@ from overheard.store.tables import (
     DimensionRollup,
     MentionRollup,
     ModelVersion,
+    Opinion,
     SentimentRollup,
     Source,
 )
+from overheard.store.targets import set_target
+from overheard.store.themes import Theme, ThemeOpinion
 
 FIRST = date(2026, 6, 1)
 SPIKE = FIRST + timedelta(days=100)
@@ -277,6 +280,39 @@ def test_a_source_that_cannot_be_read_is_an_alert_until_it_is(
         session.add(Crawl(source_id=source.id, started_at=night(7), outcome="ok"))
     watch(any_store, InboxSettings(), night(8))
     assert [alert.state for alert in listed(any_store).alerts] == ["resolved"] * alerts
+
+
+def test_what_is_broken_has_its_themes_and_quotes(any_store: Store) -> None:
+    with any_store.session() as session:
+        version = ModelVersion(name="opinion-7", created_at=night(0))
+        session.add(version)
+        session.flush()
+        brand = add_brand(session, "Nordwind")
+        brand.model_version_id = version.id
+        shop = add_source(session, brand, "schemaorg", {"url": "https://shop.example"}, name="shop")
+        for measure, name in (("dimension", "speed"), ("touchpoint", "receive"), ("net", ""), ("reply_rate", "")):
+            set_target(session, brand, measure, name, 90, "Ana", night(0))
+        theme = Theme(
+            brand_id=brand.id, model_version_id=version.id, dimension="speed", polarity="negative", name="Parcel late",
+            named_by="auto", keyphrases=[], centroid=b"", born=SPIKE, created_at=night(0),
+        )  # fmt: skip
+        session.add(theme)
+        for number in range(12):
+            told = Told(sentences=(late(number),), day=SPIKE, reply_state="unanswered")
+            tell(session, brand, shop, told)
+        session.flush()
+        for opinion in session.scalars(select(Opinion.id)).all():
+            place = {"opinion_id": opinion, "brand_id": brand.id, "dimension": "speed", "theme_id": theme.id}
+            session.add(ThemeOpinion(**place, similarity=0.9))
+    count(any_store, range(0, 99, 3), 0)
+    count_up(any_store)
+    watch(any_store, InboxSettings(), night(103))
+    broken = [alert for alert in listed(any_store, history=False).alerts if alert.kind in ("theme", "target", "sla")]
+    assert sorted(alert.kind for alert in broken) == ["sla", "target", "target", "target", "target", "theme"]
+    for alert in broken:
+        assert alert.themes == ("Parcel late",), alert.text
+        assert alert.quotes, alert.text
+        assert all("weeks for the parcel" in quote.text for quote in alert.quotes)
 
 
 def test_a_breach_that_comes_back_is_the_alert_that_it_was(any_store: Store) -> None:
