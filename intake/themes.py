@@ -127,6 +127,7 @@ def _place(session: Session, version: int, made: dict[int, bytes]) -> None:
     by_side: defaultdict[Side, list[int]] = defaultdict(list)
     for side, opinion in themes.sides_of(session, version, made):
         by_side[side].append(opinion)
+    themes.hold(session, {side[0] for side in by_side})
     for side, opinions in sorted(by_side.items()):
         kept = session.get(ThemeSide, side)
         if kept is None:
@@ -162,6 +163,7 @@ def _join(
 
 def _carry_over(session: Session, version: int, brand_id: int) -> None:
     """Give the themes of a brand that a new version answers for their opinions as that read them."""
+    themes.hold(session, [brand_id])
     carried = themes.carry_over(session, version, brand_id)
     for theme in session.scalars(select(Theme).where(Theme.brand_id == brand_id)).all():
         rows = carried.get(theme.id)
@@ -192,6 +194,7 @@ class _Grouping:
 
     def run(self, done: Updated) -> Updated:
         """Group the side and write down what changed."""
+        themes.hold(self.session, self.side[:1])
         self.members = themes.members(self.session, self.version, self.side)
         if not self.members:
             return done

@@ -443,8 +443,19 @@ def find_theme(session: Session, brand: Brand, number: int) -> Theme:
     return theme
 
 
+def hold(session: Session, brand_ids: Collection[int]) -> None:
+    """Let no other transaction change the themes of brands before this one ends; waits for one that does.
+
+    Whoever changes themes calls this before reading them, so that a person and the machine follow one another.
+    """
+    # A key share: mentions may be written for the brand meanwhile. SQLite has one writer at a time anyway.
+    own = select(Brand.id).where(Brand.id.in_(brand_ids)).order_by(Brand.id)
+    session.execute(own.with_for_update(key_share=True))
+
+
 def rename(session: Session, brand: Brand, number: int, name: str) -> Theme:
     """Give a theme a name for good; raises NotFoundError, UsageError for a name that is empty or too long."""
+    hold(session, [brand.id])
     theme = find_theme(session, brand, number)
     given = on_one_line(name, "theme name", LONGEST_NAME, least=1)
     if (theme.name, theme.named_by) != (given, "user"):
@@ -455,6 +466,7 @@ def rename(session: Session, brand: Brand, number: int, name: str) -> Theme:
 
 def pin(session: Session, brand: Brand, number: int, *, pinned: bool) -> Theme:
     """Pin a theme, or let it go; raises NotFoundError."""
+    hold(session, [brand.id])
     theme = find_theme(session, brand, number)
     if theme.pinned != pinned:
         theme.pinned = pinned
@@ -464,6 +476,7 @@ def pin(session: Session, brand: Brand, number: int, *, pinned: bool) -> Theme:
 
 def merge(session: Session, brand: Brand, source: int, target: int) -> Theme:
     """Make one theme part of another for good and return that; raises NotFoundError and UsageError."""
+    hold(session, [brand.id])
     old, new = find_theme(session, brand, source), find_theme(session, brand, target)
     if old.id == new.id:
         raise UsageError(f"{source} and {target} are one theme already ({new.id}, {new.name!r}); name two")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Event
+from time import sleep
 
 import pytest
 from sqlalchemy import delete, select
@@ -133,6 +136,36 @@ def test_names_and_merges_stay_when_as_much_again_is_said(spoken: Store, classif
         assert themes.find_theme(session, brand, old.id).id == kept.id
         events = [(event.event, event.by) for event in theme_history(session, brand, theme=kept.id).events]
     assert {("found", "auto"), ("renamed", "user"), ("pinned", "user"), ("merged", "user")} <= set(events)
+
+
+def test_what_a_person_does_while_the_machine_groups_stays(spoken: Store, classifier: Classifier) -> None:
+    night(spoken, classifier)
+    # As much again, so that themes are named anew, and something else, so that there is reason to group.
+    other = [row for row in ROWS if row["theme"] == "dirty toilets"]
+    told(spoken, [*SPOKEN[1::2], *({**row, "dimension": "technology"} for row in other)])
+    begun = Event()
+    names: dict[int, str] = {}
+
+    def rename() -> None:
+        with spoken.session() as session:
+            brand = find_brand(session, "Nordwind")
+            for theme in session.scalars(select(Theme).where(Theme.merged_into.is_(None))).all():
+                names[theme.id] = themes.rename(session, brand, theme.id, f"Ours {theme.id}").name
+            session.flush()
+            begun.set()
+            sleep(2)
+
+    with ThreadPoolExecutor(1) as thread:
+
+        def on_opinions(_: int) -> None:
+            thread.submit(rename)
+            assert begun.wait(20)
+
+        update_themes(spoken, classifier, on_opinions=on_opinions)
+    with spoken.reading() as session:
+        kept = {theme.id: theme.name for theme in session.scalars(select(Theme).where(Theme.named_by == "user"))}
+    assert names
+    assert kept == names
 
 
 def test_what_cannot_be_merged(spoken: Store, classifier: Classifier) -> None:
