@@ -79,7 +79,7 @@ class Themes:
     """The largest themes of a brand in one scope, of `themes_found` in all.
 
     Of `opinions` (praise and pain in a dimension, an opinion once for each), `outside` are in no theme: too few say the
-    same, or it fits nothing. `waiting` are not looked at yet.
+    same, or it fits nothing. `waiting` are not looked at yet (see `store.themes.count_waiting`).
     """
 
     brand: str
@@ -328,7 +328,7 @@ def _known(session: Session, numbers: Iterable[int], *, merged: bool = False) ->
 def _waiting(session: Session, brand: Brand) -> int:
     if brand.model_version_id is None:
         return 0
-    return store.count_without_vector(session, brand.model_version_id)
+    return store.count_waiting(session, brand.id, brand.model_version_id)
 
 
 def _figures(theme: Theme, size: _Size, total: int, change: Change | None, quotes: tuple[Quote, ...]) -> ThemeFigures:

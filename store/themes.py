@@ -51,6 +51,9 @@ from overheard.store.tables import (
 AT_ONCE = 5000
 """Values in one list of a statement."""
 
+LOOKED_AT = 100_000
+"""Opinions that wait for a vector which an answer looks through to say how many: a fraction of a second's work."""
+
 LONGEST_NAME = 100
 """Characters of a theme's name."""
 
@@ -230,14 +233,25 @@ def _sided() -> ColumnElement[bool]:
 
 
 def _without_vector(session: Session, version: int) -> list[ColumnElement[bool]]:
-    # Vectors are made in the order of ids, so what has none comes after the last that has one.
-    last = session.scalar(select(func.max(OpinionVector.opinion_id)))
+    # Vectors are made in the order of ids, so what has none comes after the last of the version that has one.
+    of_version = select(OpinionVector.opinion_id).join(Opinion, Opinion.id == OpinionVector.opinion_id)
+    newest = of_version.where(Opinion.model_version_id == version).order_by(OpinionVector.opinion_id.desc())
+    last = session.scalar(newest.limit(1))
     return [Opinion.id > (last or 0), Opinion.model_version_id == version, _sided()]
 
 
 def count_without_vector(session: Session, version: int) -> int:
     """Return how many opinions with praise or pain in a dimension have no vector yet."""
     return session.scalar(select(func.count()).select_from(Opinion).where(*_without_vector(session, version))) or 0
+
+
+def count_waiting(session: Session, brand_id: int, version: int) -> int:
+    """Return how many opinions of a brand have no vector yet, of the first `LOOKED_AT` that have none in the store."""
+    first = select(Opinion.mention_id).where(*_without_vector(session, version)).order_by(Opinion.id).limit(LOOKED_AT)
+    waiting = first.subquery()
+    speaks = (MentionBrand.mention_id == waiting.c.mention_id) & (MentionBrand.brand_id == brand_id)
+    counted = select(func.count()).select_from(waiting).join(MentionBrand, speaks).where(counts())
+    return session.scalar(counted) or 0
 
 
 def without_vector(session: Session, version: int, limit: int) -> list[Sentence]:

@@ -250,6 +250,59 @@ def test_a_new_version_keeps_the_ids(spoken: Store, classifier: Classifier) -> N
         session.query(ModelVersion).one().name = classifier.version
     night(spoken, classifier)
     with spoken.session() as session:
+        known = {theme.id: theme.name for theme in session.scalars(select(Theme))}
+    upgrade(spoken, classifier)
+    night(spoken, classifier)
+    with spoken.reading() as session:
+        found = find_themes(session, find_brand(session, "Nordwind"), Scope(), limit=99)
+    assert {theme.id for theme in found.themes} == set(known)
+    assert found.opinions == len(SPOKEN[::2])
+
+
+def test_a_new_version_keeps_what_a_person_merged(spoken: Store, classifier: Classifier) -> None:
+    night(spoken, classifier)
+    with spoken.session() as session:
+        live = session.scalars(select(Theme).where(Theme.dimension == "technology").order_by(Theme.id)).all()
+        gone, kept = live[0].id, live[1].id
+        themes.merge(session, find_brand(session, "Nordwind"), gone, kept)
+    upgrade(spoken, classifier)
+    for _ in range(2):
+        night(spoken, classifier)
+        with spoken.reading() as session:
+            brand = find_brand(session, "Nordwind")
+            assert themes.find_theme(session, brand, gone).id == kept
+            assert gone not in {theme.id for theme in find_themes(session, brand, Scope(), limit=99).themes}
+        told(spoken, SPOKEN[1::2])
+
+
+def test_going_back_to_an_older_version_leaves_nothing_waiting(spoken: Store, classifier: Classifier) -> None:
+    """The newer one read the same after it, and has its vectors; another brand waits for itself."""
+    size = len(SPOKEN[::2])
+    with spoken.session() as session:
+        other = add_brand(session, "Südsee")
+        other.model_version_id = session.query(ModelVersion).one().id
+        said = Said(text="Late.", sentiment="negative", dimensions={"speed": ("negative", 0.9)})
+        tell(session, other, session.query(Source).one(), Told(sentences=(said,)))
+    with spoken.reading() as session:
+        waiting = [find_themes(session, find_brand(session, name), Scope()).waiting for name in ("Nordwind", "Südsee")]
+    assert waiting == [size, 1]
+    new, old = upgrade(spoken, classifier)
+    assert night(spoken, classifier).vectors == size + 1
+    with spoken.session() as session:
+        session.get_one(ModelVersion, new).name = "opinion-9"
+        session.flush()
+        session.get_one(ModelVersion, old).name = classifier.version
+        find_brand(session, "Nordwind").model_version_id = old
+    assert night(spoken, classifier).vectors == size + 1
+    with spoken.reading() as session:
+        found = find_themes(session, find_brand(session, "Nordwind"), Scope(), limit=99)
+    assert (found.waiting, found.opinions) == (0, size)
+    assert found.themes
+
+
+def upgrade(store: Store, classifier: Classifier) -> tuple[int, int]:
+    """Let a new version read all that the old one read; return the two."""
+    with store.session() as session:
         old = session.query(ModelVersion).one()
         old.name = "opinion-0"
         new = ModelVersion(name=classifier.version, created_at=datetime.now(UTC))
@@ -257,12 +310,7 @@ def test_a_new_version_keeps_the_ids(spoken: Store, classifier: Classifier) -> N
         session.flush()
         read_again(session, old.id, new.id)
         find_brand(session, "Nordwind").model_version_id = new.id
-        known = {theme.id: theme.name for theme in session.scalars(select(Theme))}
-    night(spoken, classifier)
-    with spoken.reading() as session:
-        found = find_themes(session, find_brand(session, "Nordwind"), Scope(), limit=99)
-    assert {theme.id for theme in found.themes} == set(known)
-    assert found.opinions == len(SPOKEN[::2])
+        return new.id, old.id
 
 
 def read_again(session: Session, old: int, new: int) -> None:
