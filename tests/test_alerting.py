@@ -11,8 +11,8 @@ from told import Said, Told, count_up, tell
 
 from overheard import taxonomy
 from overheard.alerting import note_breaches, watch
-from overheard.errors import UsageError
-from overheard.insight.alerts import Alerts, list_alerts
+from overheard.errors import NotFoundError
+from overheard.insight.alerts import Alerts, alerts_by, list_alerts
 from overheard.insight.anomalies import judge
 from overheard.insight.causes import Breach
 from overheard.insight.episodes import replay
@@ -22,6 +22,7 @@ from overheard.settings import InboxSettings
 from overheard.store.alerts import Alert, AlertNight, find_alert, set_delivery, undelivered
 from overheard.store.brands import add_brand, add_source, find_brand, import_source
 from overheard.store.database import Store
+from overheard.store.search import index_mentions
 from overheard.store.surveys import survey_source
 from overheard.store.tables import (
     ANY,
@@ -29,6 +30,7 @@ from overheard.store.tables import (
     Classification,
     Crawl,
     DimensionRollup,
+    Mention,
     MentionRollup,
     ModelVersion,
     Opinion,
@@ -245,15 +247,65 @@ def test_what_another_version_found_is_over_when_the_next_one_answers(watched: S
         assert session.scalars(select(AlertNight.day)).one() == FIRST + timedelta(days=103)
 
 
-def test_alerts_are_kept_by_period_dimension_and_source_and_not_split_by_words(watched: Store) -> None:
+def test_alerts_are_kept_by_what_they_are_about_and_come_from(watched: Store) -> None:
     watch(watched, InboxSettings(), night(103))
     for scope, count in (
         (Scope(dimension="speed"), 1), (Scope(dimension="design"), 0), (Scope(since=SPIKE), 1),
-        (Scope(until=SPIKE - timedelta(days=1)), 0), (Scope(source="shop"), 1), (Scope(source="forum"), 0),
+        (Scope(until=SPIKE - timedelta(days=1)), 0), (Scope(source="SHOP"), 1), (Scope(source="1"), 1),
+        (Scope(source="schemaorg"), 1), (Scope(source="forum"), 0), (Scope(source="2"), 0),
     ):  # fmt: skip
         assert len(listed(watched, scope).alerts) == count, scope
-    with pytest.raises(UsageError, match="--lang"):
-        listed(watched, Scope(language="de"))
+    for scope in (Scope(source="nowhere"), Scope(dimension="nonsense"), Scope(touchpoint="nonsense")):
+        with pytest.raises(NotFoundError):
+            listed(watched, scope)
+
+
+def test_alerts_are_kept_by_what_those_say_who_are_quoted(watched: Store) -> None:
+    watch(watched, InboxSettings(), night(103))
+    (whole,) = listed(watched).alerts
+    some = whole.quotes[0]
+    with watched.session() as session:
+        mention = session.get_one(Mention, some.mention_id)
+        mention.language, mention.attributes = "nl", {"location": "Ghent"}
+        index_mentions(session, [(mention.id, mention.title, mention.text, mention.attributes)])
+    weeks = some.text.split()[2]
+    for scope in (Scope(language="nl"), Scope(query=f"{weeks} weeks"), Scope(query="location:ghent")):
+        (alert,) = listed(watched, scope).alerts
+        assert ([quote.mention_id for quote in alert.quotes], alert.figures) == ([some.mention_id], whole.figures)
+    assert listed(watched, Scope(language="de")).alerts == ()
+    assert listed(watched, Scope(query="umbrella")).alerts == ()
+    with watched.reading() as session:
+        found = alerts_by(session, find_brand(session, "Nordwind"), Scope(), "location", history=True)
+    (part,) = found.parts
+    assert (part.value, part.mentions, found.without) == ("Ghent", 1, len(whole.quotes) - 1)
+    assert [quote.mention_id for quote in part.answer.alerts[0].quotes] == [some.mention_id]
+
+
+def test_an_alert_of_a_source_is_found_by_it(any_store: Store) -> None:
+    with any_store.session() as session:
+        brand = add_brand(session, "Nordwind")
+        shop, blog = (
+            add_source(session, brand, "feed", {"url": f"https://{name}.example"}, name=name)
+            for name in ("shop", "blog")
+        )
+        session.add(Crawl(source_id=shop.id, started_at=night(1), outcome="stale", reason="nothing new"))
+        missed = Breach("target", "net:brand", FIRST, "Net sentiment: -12 in 30 days, wanted 0", -12, 0)
+        note_breaches(session, brand, "target", [missed], night(2))
+        tell(session, brand, shop, Told(sentences=(KIND,), status=None))
+        both = ["stale", "target"]
+        names = {"shop": both, str(shop.id): both, "blog": [], "feed": both}
+    count_up(any_store)
+    watch(any_store, InboxSettings(), night(2))
+    with any_store.session() as session:
+        note_breaches(session, find_brand(session, "Nordwind"), "target", [missed], night(2))
+    for name, kinds in names.items():
+        assert sorted(alert.kind for alert in listed(any_store, Scope(source=name), history=False).alerts) == kinds
+    # What was quoted from nowhere comes from no source, once there are two.
+    with any_store.session() as session:
+        brand, place = find_brand(session, "Nordwind"), session.get_one(Source, blog.id)
+        tell(session, brand, place, Told(sentences=(KIND,), status=None))
+    count_up(any_store)
+    assert [alert.kind for alert in listed(any_store, Scope(source="shop"), history=False).alerts] == ["stale"]
 
 
 @pytest.mark.parametrize(
