@@ -20,6 +20,7 @@ from overheard.insight.causes import (
     Breach,
     broken_promises,
     explain,
+    explain_breach,
     missed_targets,
     new_themes,
     stale_sources,
@@ -32,6 +33,7 @@ from overheard.store.alerts import (
     AlertNight,
     add_alert,
     extend_alert,
+    known_alert,
     live_alerts,
     resolve,
     wake,
@@ -75,7 +77,8 @@ def note_breaches(
 ) -> list[Alert]:  # fmt: skip
     """Bring the alerts of one kind in line with all breaches that there are now; return the new ones.
 
-    A breach that has an alert extends it, one that has none makes one, an alert without its breach is over.
+    A breach that has an alert extends it, one that has none makes one, an alert without its breach is over. A breach
+    that comes back with the begin that it had opens its alert again, which is not new.
     """
     today = now.date()
     live = {alert.subject: alert for alert in live_alerts(session, brand.id, (kind,))}
@@ -86,12 +89,12 @@ def note_breaches(
         if alert is not None:
             extend_alert(alert, today, now, findings=facts, cause={**alert.cause, "text": breach.text})
             continue
-        new.append(
-            add_alert(
-                session, brand.id, kind, breach.subject, breach.since, today, now, version=brand.model_version_id,
-                findings=facts, cause={"text": breach.text},
-            )
+        is_new = known_alert(session, brand.id, kind, breach.subject, breach.since) is None
+        alert = add_alert(
+            session, brand.id, kind, breach.subject, breach.since, today, now, version=brand.model_version_id,
+            findings=facts, cause=explain_breach(session, brand, breach),
         )  # fmt: skip
+        new += [alert] if is_new else []
     for alert in live.values():
         resolve(alert, now)
     return new
@@ -194,11 +197,12 @@ def _write(
         return alert, False
     cell = strongest[0].cell
     subject = f"{cell.measure}:{cell.dimension or 'brand'}"
+    is_new = known_alert(session, brand.id, cell.kind, subject, episode.since) is None
     added = add_alert(
         session, brand.id, cell.kind, subject, episode.since, episode.until, now, version=brand.model_version_id,
         findings=facts, cause=cause,
     )  # fmt: skip
-    return added, True
+    return added, is_new
 
 
 def _facts(finding: Finding) -> dict[str, Any]:

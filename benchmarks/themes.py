@@ -163,13 +163,13 @@ def by_sizes(part: Part, *, whole: bool) -> dict[int, dict[str, Any]]:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--part", choices=("reported", "settings"), default="reported")
+    parser.add_argument("--part", choices=("fresh", "reported", "settings"), default="fresh")
     parser.add_argument("--ours", action="store_true", help="without BERTopic")
     asked = parser.parse_args()
     warnings.filterwarnings("ignore")
     classifier = Classifier()
     space = Space.load(classifier)
-    parts = {name: _part(classifier, space, name) for name in ("reported", "settings")}
+    parts = {name: _part(classifier, space, name) for name in ("fresh", "reported", "settings")}
     rows = parts[asked.part].rows
     print(f"{len(rows)} opinions in {len({row['theme'] for row in rows})} themes ({asked.part}), {classifier.version}")  # noqa: T201
     print(f"{'method':45} {'ARI':>6} {'NPMI':>7} {'outside':>8} {'groups':>7}")  # noqa: T201

@@ -13,6 +13,7 @@ from overheard.commands.options import (
     Home,
     Progress,
     Whole,
+    by_option,
     console,
     format_option,
     pass_home,
@@ -44,24 +45,35 @@ def alerts_command() -> None:
 @click.argument("brand", required=False)
 @click.option("--all", "history", is_flag=True, help="Also those that are acknowledged, snoozed or over.")
 @scope_options
+@by_option
 @format_option("table", "json", "csv", "md")
 @pass_home
-def list_command(home: Home, brand: str | None, history: bool, scope: Scope, form: str) -> None:
+def list_command(
+    home: Home, brand: str | None, history: bool, scope: Scope, by: str | None, form: str
+) -> None:  # fmt: skip
     """List the open alerts of a brand or of all, the latest first: how unusual, why, in whose words.
 
-    They are found by `overheard refresh`; --since and --until keep what lasted into that period.
+    They are found by `overheard refresh`; --since and --until keep what lasted into that period, --lang, --query and
+    --by what is quoted from such mentions.
 
     \b
     Examples:
       overheard alerts list "Nordwind Bank"
       overheard alerts list --all --since 30d --format json
     """
-    from overheard.insight.alerts import list_alerts
+    from overheard.insight.alerts import alerts_by, list_alerts
     from overheard.report.formats import render
     from overheard.store.brands import find_brand
 
+    if by is not None and brand is None:
+        raise UsageError(f"--by {by} splits the alerts of one brand; name it: overheard alerts BRAND --by {by}")
     with home.store() as store, store.reading() as session:
-        found = list_alerts(session, find_brand(session, brand) if brand else None, scope, history=history)
+        asked = find_brand(session, brand) if brand else None
+        found = (
+            list_alerts(session, asked, scope, history=history)
+            if by is None or asked is None
+            else alerts_by(session, asked, scope, by, history=history)
+        )
     render(found, form, console())
 
 

@@ -20,6 +20,8 @@ from overheard.commands.options import (
 from overheard.errors import UsageError
 
 if TYPE_CHECKING:
+    from overheard.insight.duplicates import Duplicates
+    from overheard.insight.mentions import Found
     from overheard.insight.scope import Scope
 
 
@@ -59,12 +61,14 @@ def summary_command(home: Home, brand: str, scope: Scope, by: str | None, form: 
 @click.option("--limit", default=20, show_default=True, type=Whole(),
               help="At most so many, or so many groups of near-duplicates.")  # fmt: skip
 @scope_options
+@by_option
 @format_option("table", "json", "csv", "md")
 @pass_home
 def mentions_command(
-    home: Home, brand: str, polarity: str | None, duplicates: bool, rejected: bool, limit: int, scope: Scope, form: str,
+    home: Home, brand: str, polarity: str | None, duplicates: bool, rejected: bool, limit: int, scope: Scope,
+    by: str | None, form: str,
 ) -> None:  # fmt: skip
-    """The mentions themselves, newest first, with what was read in them.
+    """The mentions themselves, newest first, with what was read in them; with --by the newest of each value.
 
     \b
     Examples:
@@ -74,18 +78,23 @@ def mentions_command(
     """
     from overheard.insight.duplicates import find_duplicates
     from overheard.insight.mentions import find_mentions
+    from overheard.insight.split import answer_by
     from overheard.report.formats import render
     from overheard.store.brands import find_brand
 
     if duplicates and (polarity or rejected):
         raise UsageError("--duplicates shows groups of whole mentions; leave --polarity and --rejected out")
+    if by and rejected:
+        raise UsageError(f"--by {by} splits what is said of the brand; leave it or --rejected out")
     with home.store() as store, asking(store) as session:
         asked = find_brand(session, brand)
-        found = (
-            find_duplicates(session, asked, scope, limit=limit)
-            if duplicates
-            else find_mentions(session, asked, scope, polarity=polarity, rejected=rejected, limit=limit)
-        )
+
+        def ask(narrowed: Scope) -> Duplicates | list[Found]:
+            if duplicates:
+                return find_duplicates(session, asked, narrowed, limit=limit)
+            return find_mentions(session, asked, narrowed, polarity=polarity, rejected=rejected, limit=limit)
+
+        found = ask(scope) if by is None else answer_by(session, asked, scope, by, ask)
     render(found, form, console())
 
 

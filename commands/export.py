@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from overheard.commands.options import Home, Progress, pass_home, say, scope_options
+from overheard.commands.options import Home, Progress, by_option, pass_home, say, scope_options
 from overheard.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,9 +32,11 @@ STDOUT = "-"
 @click.option("--duplicates", is_flag=True, help="Also near-duplicates, which no answer counts; `duplicate_of` is set.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @scope_options
+@by_option
 @pass_home
 def export_command(
     home: Home, brand: str, output: str, form: str | None, what: str, duplicates: bool, force: bool, scope: Scope,
+    by: str | None,
 ) -> None:  # fmt: skip
     """Opinions with all fields as one flat table, for notebooks and BI tools.
 
@@ -48,6 +50,8 @@ def export_command(
     from overheard.report.export import check_rows, open_writer
     from overheard.store.brands import find_brand
 
+    if by is not None:
+        raise UsageError(f"export is one table with a column {by}: group by that where you read it, and leave --by out")
     form = form or _format_of(output)
     with home.store() as store, store.reading() as session, Progress("export") as progress:
         export = Export(session, find_brand(session, brand), scope, what=what, duplicates=duplicates)

@@ -12,6 +12,7 @@ from overheard.commands.options import (
     DefaultGroup,
     Home,
     asking,
+    by_option,
     console,
     format_option,
     pass_home,
@@ -102,22 +103,32 @@ def set_(home: Home, /, brand: str, value: str, owner: str, **given: Any) -> Non
 @targets_command.command("show")
 @click.argument("brand", required=False)
 @scope_options
+@by_option
 @format_option("table", "json", "csv", "md")
 @pass_home
-def show(home: Home, brand: str | None, scope: Scope, form: str) -> None:
+def show(home: Home, brand: str | None, scope: Scope, by: str | None, form: str) -> None:
     """The targets of a brand, or of all, with what was reached; the word `show` may be left out.
+
+    With --by each value is measured against the targets of the whole brand.
 
     \b
     Example:
       overheard targets show "Nordwind Bank" --since 90d
     """
-    from overheard.insight.targets import measure_all
+    from overheard.insight.split import answer_by
+    from overheard.insight.targets import MeasuredTargets, measure_all
     from overheard.report.formats import render
     from overheard.store.brands import find_brand, list_brands
 
+    if by is not None and brand is None:
+        raise UsageError(f"--by {by} splits what one brand reached; name it: overheard targets show BRAND --by {by}")
     with home.store() as store, asking(store) as session:
         brands = [find_brand(session, brand)] if brand else list_brands(session)
-        found = measure_all(session, brands, scope)
+
+        def ask(narrowed: Scope) -> MeasuredTargets:
+            return measure_all(session, brands, narrowed)
+
+        found = ask(scope) if by is None else answer_by(session, brands[0], scope, by, ask)
     render(found, form, console())
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from overheard.errors import UsageError
+from overheard.errors import NotFoundError
 from overheard.insight.causes import Driver, owners
+from overheard.insight.query.parse import LABELS
 from overheard.insight.quotes import Quote
-from overheard.insight.scope import Scope, select_scope
+from overheard.insight.scope import Scope, Selection, select_scope
+from overheard.insight.split import VALUES, Answers, PartAnswer
 from overheard.insight.statistics import Chance
 from overheard.store.alerts import LIVE, Alert, AlertDelivery, AlertNight
-from overheard.store.tables import Brand, Mention, Opinion, Source
+from overheard.store.brands import list_brands
+from overheard.store.search import split
+from overheard.store.tables import SURVEY, Brand, Mention, MentionRollup, Opinion, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +86,16 @@ class Alerts:
 def list_alerts(session: Session, brand: Brand | None, scope: Scope, *, history: bool = False) -> Alerts:
     """Return the alerts of a brand or of all: the open ones first, then the latest.
 
-    `scope` keeps those of its period, dimension, touchpoint and source. Raises UsageError for what alerts are not split
-    by: language, query and attribute.
+    `scope` keeps those of its period, of its dimension, and of its touchpoint and source: that are about them or come
+    from them. Of language, query and attribute, it keeps those with a quote from a mention that fulfils them, and no
+    other quotes; their figures stay. Raises UsageError for an impossible scope and NotFoundError for an unknown name;
+    without a brand, for a source or a theme that no brand has.
     """
-    given = {"--lang": scope.language, "--query": scope.query, "--by": scope.attribute}
-    for name, value in given.items():
-        if value is not None:
-            raise UsageError(f"alerts are found over what is said in any language and words; leave {name} out")
-    wanted = select(Alert, Brand).join(Brand, Brand.id == Alert.brand_id)
+    selections = _selections(session, [brand] if brand else list_brands(session), scope)
+    wanted = select(Alert, Brand).join(Brand, Brand.id == Alert.brand_id).where(Brand.id.in_(selections))
     nights = select(AlertNight, Brand.name).join(Brand, Brand.id == AlertNight.brand_id)
     if brand is not None:
-        select_scope(session, brand, scope)
-        wanted, nights = wanted.where(Brand.id == brand.id), nights.where(Brand.id == brand.id)
+        nights = nights.where(Brand.id == brand.id)
     if not history:
         wanted = wanted.where(Alert.state == "open")
     if scope.since is not None:
@@ -100,16 +103,50 @@ def list_alerts(session: Session, brand: Brand | None, scope: Scope, *, history:
     if scope.until is not None:
         wanted = wanted.where(Alert.since <= scope.until)
     found = session.execute(wanted.order_by(Alert.until.desc(), Alert.id.desc())).all()
-    entries, judged = _entries(session, found), session.execute(nights.order_by(Brand.key)).all()
+    places = _places(session, selections) if scope.source is not None else {}
+    kept = [
+        (alert, entry)
+        for (alert, _), entry in zip(found, _entries(session, found), strict=True)
+        if _is_within(alert, entry, scope, places.get(alert.brand_id))
+    ]
+    entries, judged = _heard(session, scope, kept), session.execute(nights.order_by(Brand.key)).all()
     rank = {state: number for number, state in enumerate((*LIVE, "resolved"))}
     return Alerts(
         brand=brand.name if brand else None,
         scope=scope,
         history=history,
-        alerts=tuple(sorted((each for each in entries if _is_within(each, scope)), key=lambda one: rank[one.state])),
+        alerts=tuple(sorted(entries, key=lambda one: rank[one.state])),
         judged={name: night.day for night, name in judged},
         paused={name: night.paused for night, name in judged if night.paused is not None},
     )
+
+
+def alerts_by(
+    session: Session, brand: Brand, scope: Scope, by: str, *, history: bool = False, limit: int = VALUES
+) -> Answers:  # fmt: skip
+    """List the alerts of a brand for each product, location or version that their quotes' mentions name.
+
+    Those that most of these mentions name come first; the counts of the answer are of these mentions. Raises what
+    `list_alerts` raises.
+    """
+    found = list_alerts(session, brand, scope, history=history)
+    quoted = {quote.mention_id for entry in found.alerts for quote in entry.quotes}
+    key = LABELS.get(by, by)
+    named = Mention.attributes[key].as_string()
+    spellings: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for value in session.scalars(select(named).where(Mention.id.in_(quoted)).order_by(Mention.id)):
+        spellings[tuple(split(value or ""))].append(value)
+    without = len(spellings.pop((), ()))
+    values = [(max(sorted(set(each)), key=each.count), len(each)) for each in spellings.values()]
+    values.sort(key=lambda value: (-value[1], value[0]))
+    parts = tuple(
+        PartAnswer(
+            value, mentions, list_alerts(session, brand, replace(scope, attribute=(key, value)), history=history)
+        )
+        for value, mentions in values[:limit]
+    )
+    rest = values[limit:]
+    return Answers(brand.name, scope, by, parts, len(rest), sum(mentions for _, mentions in rest), without)
 
 
 def describe(session: Session, alerts: Iterable[Alert]) -> list[AlertEntry]:
@@ -117,13 +154,84 @@ def describe(session: Session, alerts: Iterable[Alert]) -> list[AlertEntry]:
     return _entries(session, [(alert, session.get_one(Brand, alert.brand_id)) for alert in alerts])
 
 
-def _is_within(entry: AlertEntry, scope: Scope) -> bool:
+def _selections(session: Session, brands: Iterable[Brand], scope: Scope) -> dict[int, Selection]:
+    """Return the scope for each brand that has what it names, by the brand's id."""
+    found: dict[int, Selection] = {}
+    missing: NotFoundError | None = None
+    for brand in brands:
+        try:
+            found[brand.id] = select_scope(session, brand, scope)
+        except NotFoundError as error:
+            missing = missing or error
+    if missing is not None and not found:
+        raise missing
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Sources of a brand that a scope names; `alone` says that there are mentions of it at no other."""
+
+    ids: tuple[int, ...]
+    names: frozenset[str]
+    alone: bool
+
+
+def _places(session: Session, selections: Mapping[int, Selection]) -> dict[int, _Places]:
+    sources = {source.id: source for source in session.scalars(select(Source))}
+    spoken = select(MentionRollup.brand_id, MentionRollup.source_id).distinct()
+    known: dict[int, set[int]] = {}
+    for brand_id, source in session.execute(spoken.where(MentionRollup.brand_id.in_(selections))):
+        if sources[source].kind != SURVEY:
+            known.setdefault(brand_id, set()).add(source)
+    return {
+        brand_id: _Places(ids, frozenset(sources[each].name for each in ids), known.get(brand_id, set()) <= set(ids))
+        for brand_id, selection in selections.items()
+        for ids in [selection.source_ids or ()]
+    }
+
+
+def _is_within(alert: Alert, entry: AlertEntry, scope: Scope, places: _Places | None) -> bool:
+    """Tell whether an alert is about the scope's dimension, touchpoint and source, or comes from them."""
     driven = {(driver.kind, driver.name) for driver in entry.drivers}
     return (
         (scope.dimension is None or scope.dimension in {each.dimension for each in entry.figures})
-        and (scope.touchpoint is None or ("touchpoint", scope.touchpoint) in driven)
-        and (scope.source is None or ("source", scope.source) in driven)
+        and (
+            scope.touchpoint is None
+            or ("touchpoint", scope.touchpoint) in driven
+            or (alert.kind, alert.subject) == ("target", f"touchpoint:{scope.touchpoint}")
+        )
+        and (places is None or _is_from(alert, entry, places))
     )
+
+
+def _is_from(alert: Alert, entry: AlertEntry, places: _Places) -> bool:
+    """Tell whether an alert is about a source, was driven by it, or, where none drove it, is quoted from it."""
+    if alert.kind == "stale":
+        return alert.subject in {f"source:{number}" for number in places.ids}
+    driven = {driver.name for driver in entry.drivers if driver.kind == "source"}
+    said = driven or {quote.source for quote in entry.quotes}
+    return places.alone or not said.isdisjoint(places.names)
+
+
+def _heard(session: Session, scope: Scope, kept: Sequence[tuple[Alert, AlertEntry]]) -> list[AlertEntry]:
+    """Return the alerts with the quotes that fulfil language, query and attribute, those left out that have none."""
+    # The alert says which days, source and sentences it is about; what is left to ask is asked of the mention.
+    asked = Scope(language=scope.language, query=scope.query, attribute=scope.attribute)
+    if asked == Scope():
+        return [entry for _, entry in kept]
+    quoted: defaultdict[int, set[int]] = defaultdict(set)
+    for alert, entry in kept:
+        quoted[alert.brand_id] |= {quote.mention_id for quote in entry.quotes}
+    wanted: set[int] = set()
+    for brand_id, ids in quoted.items():
+        selection = select_scope(session, session.get_one(Brand, brand_id), asked)
+        wanted |= set(session.scalars(select(Mention.id).where(Mention.id.in_(ids), *selection.mentions(probing=True))))
+    entries = [
+        replace(entry, quotes=tuple(quote for quote in entry.quotes if quote.mention_id in wanted))
+        for _, entry in kept
+    ]  # fmt: skip
+    return [entry for entry in entries if entry.quotes]
 
 
 def _entries(session: Session, found: Sequence[tuple[Alert, Brand]]) -> list[AlertEntry]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from shlex import quote
 from typing import Any
@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 from overheard.insight import themes
 from overheard.insight.anomalies import DROP_WINDOWS, NEEDED, SHORT
 from overheard.insight.episodes import Finding
-from overheard.insight.inbox import find_inbox
-from overheard.insight.quotes import find_quotes
+from overheard.insight.history import days_of
+from overheard.insight.inbox import InboxEntry, find_inbox
+from overheard.insight.quotes import Quote, find_quotes
 from overheard.insight.rollups import read_dimensions
 from overheard.insight.scope import Scope, Selection, select_scope
-from overheard.insight.targets import measure_targets
+from overheard.insight.targets import MeasuredTarget, measure_targets
 from overheard.settings import InboxSettings
 from overheard.store.tables import ANY, Brand, Crawl, DimensionRollup, MentionRollup, Source
 from overheard.store.targets import list_targets
@@ -31,6 +32,9 @@ NEWS = 14
 
 MEASURED = 30
 """Days over which targets are measured every night."""
+
+WAITING = 100
+"""Complaints, the worst ones, among which those are found that wait for longer than they should."""
 
 FAILURES = 2
 """Crawls in a row that did not read their source before it is an alert; one that finds it stale is enough."""
@@ -56,7 +60,8 @@ class Breach:
     """Something that is not as it should be, found elsewhere: a new theme, a stale source, a missed target or reply.
 
     `subject` tells it from others of its kind and stays the same as long as it lasts, `text` says on one line what it
-    is and why. `observed` and `expected` are its figures, where it has some, `dimension` what quotes are about.
+    is and why. `observed` and `expected` are its figures, where it has some, `dimension` what it is about. `themes` and
+    `quotes` are its cause as far as it is known; what was said in `scope` is the rest of it (see `explain_breach`).
     """
 
     kind: str
@@ -66,6 +71,9 @@ class Breach:
     observed: float | None = None
     expected: float | None = None
     dimension: str | None = None
+    themes: tuple[str, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    scope: Scope | None = None
 
 
 def new_themes(session: Session, brand: Brand, day: date) -> list[Breach]:
@@ -74,16 +82,18 @@ def new_themes(session: Session, brand: Brand, day: date) -> list[Breach]:
     A theme is no news where the brand itself is new: before the two weeks there were ten weeks of mentions.
     """
     since = day - timedelta(days=NEWS)
-    first = session.scalar(select(func.min(MentionRollup.day)).where(MentionRollup.brand_id == brand.id))
-    if first is None or (since - first).days < NEEDED:
+    days = days_of(session, brand)
+    if days is None or (since - days[0]).days < NEEDED:
         return []
+    selection = select_scope(session, brand, Scope(since=since))
     return [
         Breach(
             "theme", f"theme:{theme.id}", theme.born,
             f"“{theme.name}” is new: {theme.mentions} mentions in {NEWS} days",
-            observed=float(theme.mentions), expected=0.0, dimension=theme.dimension,
+            observed=float(theme.mentions), expected=0.0, dimension=theme.dimension, themes=(theme.name,),
+            quotes=themes.theme_quotes(session, selection, theme.id),
         )
-        for theme in themes.new_themes(session, brand.id, since)
+        for theme in themes.new_themes(session, selection)
         if theme.polarity == "negative"
     ]  # fmt: skip
 
@@ -105,8 +115,8 @@ def themes_behind(session: Session, brand: Brand, findings: Sequence[Finding]) -
 def _themes(
     session: Session, brand: Brand, finding: Finding, first: date, last: date
 ) -> list[themes.ThemeCount]:  # fmt: skip
-    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    return themes.themes_of_days(session, brand.id, str(finding.cell.dimension), "negative", days)
+    selection = select_scope(session, brand, Scope(since=first, until=last))
+    return themes.themes_of_days(session, selection, str(finding.cell.dimension), "negative")
 
 
 def owners(session: Session, brand: Brand) -> Mapping[str | None, str]:
@@ -124,20 +134,47 @@ def missed_targets(session: Session, brand: Brand, day: date) -> list[Breach]:
             f"{each.label}: {each.reached.value:.4g} in {MEASURED} days, wanted {each.target:.4g} ({each.owner})",
             observed=each.reached.value, expected=each.target,
             dimension=each.name if each.measure == "dimension" else None,
+            scope=_narrowed(scope, each),
         )
         for each in measure_targets(session, brand, scope)
         if each.verdict == "missed" and each.reached.value is not None
     ]  # fmt: skip
 
 
+def _narrowed(scope: Scope, target: MeasuredTarget) -> Scope:
+    """Return the part of a scope that a target measures."""
+    if target.measure == "dimension":
+        return replace(scope, dimension=target.name)
+    if target.measure == "touchpoint":
+        return replace(scope, touchpoint=target.name)
+    return replace(scope, query="reply:unanswered") if target.measure in ("reply_rate", "reply_time") else scope
+
+
 def broken_promises(session: Session, brand: Brand, waits: InboxSettings, now: datetime) -> list[Breach]:
     """Return whether complaints wait for a reply longer than they should, where their source reports replies."""
-    inbox = find_inbox(session, brand, Scope(), waits, limit=0, now=now)
+    inbox = find_inbox(session, brand, Scope(), waits, limit=WAITING, now=now)
     late = inbox.overdue - inbox.overdue_unknown
     if not late:
         return []
     text = f"{late} complaints wait longer than they should: `overheard inbox {quote(brand.name)}`"
-    return [Breach("sla", "inbox", now.date(), text, observed=float(late), expected=0.0)]
+    waiting = [each for each in inbox.entries if each.overdue and each.reply_state != "unknown"]
+    return [
+        Breach(
+            "sla", "inbox", now.date(), text, observed=float(late), expected=0.0,
+            themes=tuple(themes.themes_of_mentions(session, brand, [each.mention_id for each in waiting]))[:LEADING],
+            quotes=tuple(said for each in waiting if (said := _complaint(each)))[:QUOTED],
+        )
+    ]  # fmt: skip
+
+
+def _complaint(entry: InboxEntry) -> Quote | None:
+    """Return the sentence that says a complaint best; of one that no model has read there is none."""
+    if entry.quote is None or entry.quote_field is None or entry.quote_start is None or entry.quote_end is None:
+        return None
+    return Quote(
+        entry.quote, entry.mention_id, entry.quote_start, entry.quote_end, entry.source, entry.url, entry.published,
+        entry.score / 100, entry.quote_field, entry.language, entry.rating,
+    )  # fmt: skip
 
 
 def stale_sources(session: Session, brand: Brand) -> list[Breach]:
@@ -168,6 +205,18 @@ def explain(session: Session, brand: Brand, findings: Sequence[Finding]) -> dict
         "themes": themes_behind(session, brand, findings),
         "quotes": _quotes(session, brand, findings),
     }
+
+
+def explain_breach(session: Session, brand: Brand, breach: Breach) -> dict[str, Any]:
+    """Return what is known of the cause of a breach: JSON with `text`, `themes` and `quotes`, as `explain` has them."""
+    names, quotes = list(breach.themes), [_place(quote) for quote in breach.quotes]
+    if breach.scope is not None and brand.model_version_id is not None:
+        found = themes.find_themes(session, brand, breach.scope, polarity="negative", limit=LEADING)
+        names += [theme.name for theme in found.themes]
+        selection = select_scope(session, brand, breach.scope)
+        side = (breach.dimension, "negative") if breach.dimension else _loudest(session, brand, selection)
+        quotes += quote_places(session, brand.model_version_id, selection, [side] if side else [])
+    return {"text": breach.text, "themes": names, "quotes": quotes}
 
 
 def _days(finding: Finding) -> tuple[date, date]:
@@ -241,11 +290,18 @@ def _side(session: Session, brand: Brand, finding: Finding, selection: Selection
     """Return what to quote: pain in the dimension; of a brand as a whole, what was said most in those days."""
     if finding.cell.dimension is not None:
         return finding.cell.dimension, "negative"
+    return _loudest(session, brand, selection, praise=finding.cell.measure == "mentions")
+
+
+def _loudest(
+    session: Session, brand: Brand, selection: Selection, *, praise: bool = False
+) -> tuple[str, str] | None:  # fmt: skip
+    """Return the dimension with the most pain, or with `praise` the side with the most of either; None without any."""
     if brand.model_version_id is None:
         return None
     votes = read_dimensions(session, brand.model_version_id, selection)
     sides = {(name, "negative"): each.pain for name, each in votes.items()}
-    if finding.cell.measure == "mentions":
+    if praise:
         sides |= {(name, "positive"): each.praise for name, each in votes.items()}
     return max(sides, key=lambda side: (sides[side], side), default=None)
 
@@ -256,10 +312,11 @@ def quote_places(
     """Return where the most telling sentences stand."""
     found = find_quotes(session, version, selection, list(sides), limit=QUOTED)
     return [
-        {
-            "mention_id": quote.mention_id, "field": quote.field, "start": quote.start, "end": quote.end,
-            "score": quote.score, "dimension": side[0], "polarity": side[1],
-        }
-        for side, quotes in found.items()
+        {**_place(quote), "dimension": dimension, "polarity": polarity}
+        for (dimension, polarity), quotes in found.items()
         for quote in quotes
-    ]  # fmt: skip
+    ]
+
+
+def _place(quote: Quote) -> dict[str, Any]:
+    return {name: getattr(quote, name) for name in ("mention_id", "field", "start", "end", "score")}

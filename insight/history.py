@@ -11,19 +11,14 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from overheard.insight.anomalies import Counts, History
-from overheard.insight.rollups import SENTIMENT
+from overheard.insight.rollups import SENTIMENT, read_days
 from overheard.insight.scope import Scope, select_scope
 from overheard.store.tables import ANY, Brand, DimensionRollup, MentionRollup, SentimentRollup
 
 
 def days_of(session: Session, brand: Brand) -> tuple[date, date] | None:
-    """Return the first and the last day with a mention of the brand; None where there is none."""
-    first, last = session.execute(
-        select(func.min(MentionRollup.day), func.max(MentionRollup.day)).where(
-            MentionRollup.brand_id == brand.id, MentionRollup.mentions > 0
-        )
-    ).one()
-    return None if first is None else (first, last)
+    """Return the first and the last day on which something was said of the brand in public; None where nothing was."""
+    return read_days(session, select_scope(session, brand, Scope()))
 
 
 def read_history(

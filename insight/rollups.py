@@ -101,6 +101,17 @@ def read_mentions(session: Session, selection: Selection) -> list[MentionSums]:
     return [MentionSums(*row) for row in rows]
 
 
+def read_days(session: Session, selection: Selection) -> tuple[date, date] | None:
+    """Return the first and the last day with a mention of the brand in this period, at these sources, in this language.
+
+    None where there is none. What else the selection asks of a mention is not looked at.
+    """
+    table = MentionRollup
+    days = select(func.min(table.day), func.max(table.day))
+    first, last = session.execute(days.where(*selection.cells(table), table.mentions > 0)).one()
+    return None if first is None else (first, last)
+
+
 def read_sentiment(
     session: Session, model_version_id: int, selection: Selection, *, whole: bool = False
 ) -> list[SentimentSums]:

@@ -19,6 +19,7 @@ from overheard.insight import statistics
 from overheard.insight.figures import votes_net
 from overheard.insight.rollups import DimensionVotes, read_dimensions, read_sentiment
 from overheard.insight.scope import Scope, Selection, opaque, select_scope
+from overheard.insight.split import Answers, answer_by
 from overheard.insight.statistics import Estimate, Sums, share
 from overheard.store.surveys import SURVEYS, SurveyAnswer
 from overheard.store.tables import (
@@ -147,6 +148,16 @@ def survey_figures(session: Session, brand: Brand, scope: Scope) -> Surveys:
         public_net=public.net,
         public_mentions=public.mentions,
     )
+
+
+def surveys_by(session: Session, brand: Brand, scope: Scope, by: str) -> Answers:
+    """Return the figures for each product, location or version that comments name; what is public stands beside them.
+
+    Raises what `survey_figures` raises.
+    """
+    if scope.source is None and session.scalar(select(Source.id).where(Source.kind == SURVEY).limit(1)) is not None:
+        scope = replace(scope, source=SURVEY)
+    return answer_by(session, brand, scope, by, lambda narrowed: survey_figures(session, brand, narrowed))
 
 
 def survey_scores(session: Session, brand: Brand, scope: Scope) -> tuple[SurveyScore, ...]:

@@ -5,7 +5,7 @@ Sizes are added up from the rollups of themes; a scope that those do not cover w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 from overheard import taxonomy
 from overheard.errors import UsageError
 from overheard.insight.quotes import Quote, repeats
+from overheard.insight.rollups import read_days
 from overheard.insight.scope import Scope, Selection, select_scope
 from overheard.store import themes as store
 from overheard.store.tables import (
     Brand,
     Mention,
     MentionBrand,
-    MentionRollup,
     ModelVersion,
     Opinion,
     OpinionDimension,
@@ -79,7 +79,7 @@ class Themes:
     """The largest themes of a brand in one scope, of `themes_found` in all.
 
     Of `opinions` (praise and pain in a dimension, an opinion once for each), `outside` are in no theme: too few say the
-    same, or it fits nothing. `waiting` are not looked at yet.
+    same, or it fits nothing. `waiting` are not looked at yet (see `store.themes.count_waiting`).
     """
 
     brand: str
@@ -168,7 +168,7 @@ def find_themes(
         totals[dimension, side] = totals.get((dimension, side), 0) + size.opinions
     shown = ranked[:limit]
     changes = _changes(session, brand, selection, scope, polarity) if shown else {}
-    quotes = _quotes(session, selection, scope, [theme for theme, _ in shown])
+    quotes = {theme.id: theme_quotes(session, selection, theme.id) for theme, _ in shown}
     return Themes(
         brand=brand.name,
         scope=scope,
@@ -184,14 +184,14 @@ def find_themes(
     )
 
 
-def new_themes(session: Session, brand_id: int, since: date) -> list[NewTheme]:
-    """Return the themes of a brand that nobody spoke of before `since` and `NEW` mentions or more do now, by size."""
-    mentions = func.sum(ThemeRollup.mentions)
+def new_themes(session: Session, selection: Selection) -> list[NewTheme]:
+    """Return the themes that nobody spoke of before the period and `NEW` mentions or more do in it, by size."""
+    mentions, since = func.sum(ThemeRollup.mentions), selection.since or date.min
     rows = session.execute(
         select(Theme, mentions)
         .join(ThemeRollup, ThemeRollup.theme_id == Theme.id)
-        .where(Theme.brand_id == brand_id, Theme.merged_into.is_(None), Theme.born >= since)
-        .where(ThemeRollup.brand_id == brand_id, ThemeRollup.day >= since)
+        .where(Theme.brand_id == selection.brand_id, Theme.merged_into.is_(None), Theme.born >= since)
+        .where(*_cells(selection))
         .group_by(Theme.id)
         .having(mentions >= NEW)
         .order_by(mentions.desc(), Theme.id)
@@ -199,20 +199,31 @@ def new_themes(session: Session, brand_id: int, since: date) -> list[NewTheme]:
     return [NewTheme(theme.id, theme.name, theme.dimension, theme.polarity, theme.born, count) for theme, count in rows]
 
 
-def themes_of_days(
-    session: Session, brand_id: int, dimension: str, polarity: str, days: Collection[date]
-) -> list[ThemeCount]:
-    """Return the themes of a side on some days with their mentions, the most first; those in none are left out."""
+def themes_of_days(session: Session, selection: Selection, dimension: str, polarity: str) -> list[ThemeCount]:
+    """Return the themes of a side in a period with their mentions, the most first; those in none are left out."""
     mentions = func.sum(ThemeRollup.mentions)
     rows = session.execute(
         select(Theme.id, Theme.name, mentions)
         .join(ThemeRollup, ThemeRollup.theme_id == Theme.id)
-        .where(ThemeRollup.brand_id == brand_id, ThemeRollup.day.in_(list(days)))
-        .where(ThemeRollup.dimension == dimension, ThemeRollup.polarity == polarity)
+        .where(*_cells(selection), ThemeRollup.dimension == dimension, ThemeRollup.polarity == polarity)
         .group_by(Theme.id, Theme.name)
         .order_by(mentions.desc(), Theme.id)
     )
     return [ThemeCount(*row) for row in rows]
+
+
+def themes_of_mentions(session: Session, brand: Brand, mention_ids: Sequence[int]) -> list[str]:
+    """Return the names of the themes of pain that some mentions speak of, the one that most speak of first."""
+    mentions = func.count(Opinion.mention_id.distinct())
+    rows = session.execute(
+        select(Theme.name)
+        .join(ThemeOpinion, ThemeOpinion.theme_id == Theme.id)
+        .join(Opinion, Opinion.id == ThemeOpinion.opinion_id)
+        .where(Opinion.mention_id.in_(mention_ids), ThemeOpinion.brand_id == brand.id, Theme.polarity == "negative")
+        .group_by(Theme.id, Theme.name)
+        .order_by(mentions.desc(), Theme.id)
+    )
+    return list(rows.scalars())
 
 
 def theme_history(session: Session, brand: Brand, *, theme: int | None = None, limit: int = 50) -> ThemeHistory:
@@ -286,10 +297,10 @@ def _changes(
     session: Session, brand: Brand, selection: Selection, scope: Scope, polarity: str | None
 ) -> dict[int, Change]:
     """Return the change of each theme against the period before; nothing where there are no mentions."""
-    last = session.scalar(select(func.max(MentionRollup.day)).where(MentionRollup.brand_id == brand.id))
-    if last is None:
+    days = read_days(session, replace(selection, since=None, until=None))
+    if days is None:
         return {}
-    until = min(scope.until or last, last)
+    until = min(scope.until or days[1], days[1])
     since = scope.since or until - timedelta(days=RECENT - 1)
     if since > until:
         return {}
@@ -317,7 +328,7 @@ def _known(session: Session, numbers: Iterable[int], *, merged: bool = False) ->
 def _waiting(session: Session, brand: Brand) -> int:
     if brand.model_version_id is None:
         return 0
-    return store.count_without_vector(session, brand.model_version_id)
+    return store.count_waiting(session, brand.id, brand.model_version_id)
 
 
 def _figures(theme: Theme, size: _Size, total: int, change: Change | None, quotes: tuple[Quote, ...]) -> ThemeFigures:
@@ -339,27 +350,21 @@ def _figures(theme: Theme, size: _Size, total: int, change: Change | None, quote
     )
 
 
-def _quotes(
-    session: Session, selection: Selection, scope: Scope, shown: Sequence[Theme]
-) -> Mapping[int, tuple[Quote, ...]]:
-    """Return the most central sentences of each theme, no two of one mention or alike."""
-    return {theme.id: _quotes_of(session, selection, scope, theme) for theme in shown}
-
-
-def _quotes_of(session: Session, selection: Selection, scope: Scope, theme: Theme) -> tuple[Quote, ...]:
+def theme_quotes(session: Session, selection: Selection, theme: int) -> tuple[Quote, ...]:
+    """Return the most central sentences of a theme, no two of one mention or alike; their score is how central."""
     statement = (
         select(Opinion, Mention, Source.name, ThemeOpinion.similarity)
         .join(ThemeOpinion, ThemeOpinion.opinion_id == Opinion.id)
         .join(Mention, Mention.id == Opinion.mention_id)
         .join(MentionBrand, MentionBrand.mention_id == Mention.id)
         .join(Source, Source.id == Mention.source_id)
-        .where(ThemeOpinion.theme_id == theme.id, selection.speaks_of(from_brand=False), *selection.mentions())
+        .where(ThemeOpinion.theme_id == theme, selection.speaks_of(from_brand=False), *selection.mentions())
         .where(Mention.vanished.is_(None))
         .order_by(ThemeOpinion.similarity.desc(), Opinion.id)
         .limit(CANDIDATES)
     )
-    if scope.touchpoint is not None:
-        statement = statement.where(Opinion.touchpoint == scope.touchpoint)
+    if selection.sentences.touchpoint is not None:
+        statement = statement.where(Opinion.touchpoint == selection.sentences.touchpoint)
     chosen: list[Quote] = []
     for opinion, mention, source, similarity in session.execute(statement):
         whole = (mention.title or "") if opinion.field == "title" else mention.text

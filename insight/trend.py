@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from math import sqrt
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from overheard import taxonomy
@@ -30,7 +30,7 @@ from overheard.insight.rollups import read_mentions, read_sentiment
 from overheard.insight.scope import Scope, Selection, select_scope
 from overheard.insight.significance import corrected
 from overheard.insight.statistics import MINIMUM, Difference, Estimate, Mean, Sums
-from overheard.store.tables import Brand, MentionRollup, ModelVersion
+from overheard.store.tables import SURVEY, Brand, MentionRollup, ModelVersion, Source
 
 SHORTEST = {"day": 7, "week": 3, "month": 2}
 """Periods with mentions for which a level has to hold, by the kind of period; of days all weekdays are in it."""
@@ -230,8 +230,10 @@ def _periods(
 
 
 def _heard(session: Session) -> date:
-    """Return the last day of which all was heard: that of the last mention of any brand, and before today."""
-    latest = (select(func.max(MentionRollup.day)).where(MentionRollup.brand_id == Brand.id)).scalar_subquery()
+    """Return the last day of which all was heard: that of the last public mention of any brand, and before today."""
+    asked = select(Source.id).where(Source.kind == SURVEY)
+    public = select(MentionRollup.day).where(MentionRollup.brand_id == Brand.id, MentionRollup.source_id.not_in(asked))
+    latest = public.order_by(MentionRollup.day.desc()).limit(1).scalar_subquery()
     days = [day for day in session.scalars(select(latest).select_from(Brand)) if day is not None]
     return min(max(days, default=date.min), datetime.now(UTC).date() - timedelta(days=1))
 

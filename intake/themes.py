@@ -127,6 +127,7 @@ def _place(session: Session, version: int, made: dict[int, bytes]) -> None:
     by_side: defaultdict[Side, list[int]] = defaultdict(list)
     for side, opinion in themes.sides_of(session, version, made):
         by_side[side].append(opinion)
+    themes.hold(session, {side[0] for side in by_side})
     for side, opinions in sorted(by_side.items()):
         kept = session.get(ThemeSide, side)
         if kept is None:
@@ -162,18 +163,24 @@ def _join(
 
 def _carry_over(session: Session, version: int, brand_id: int) -> None:
     """Give the themes of a brand that a new version answers for their opinions as that read them."""
+    themes.hold(session, [brand_id])
     carried = themes.carry_over(session, version, brand_id)
-    for theme in session.scalars(select(Theme).where(Theme.brand_id == brand_id)).all():
+    everyone = {theme.id: theme for theme in session.scalars(select(Theme).where(Theme.brand_id == brand_id))}
+    live = [theme for theme in everyone.values() if theme.merged_into is None]
+    for theme in live:
         rows = carried.get(theme.id)
         if not rows:
-            if theme.merged_into is None:
-                themes.note(session, theme, "ended", by="auto", detail=f"{theme.name}: none of it in a new version")
-            session.execute(delete(Theme).where(Theme.id == theme.id))
+            themes.note(session, theme, "ended", by="auto", detail=f"{theme.name}: none of it in a new version")
+            session.execute(delete(Theme).where(Theme.id == theme.id))  # with those that became part of it
             continue
         theme.model_version_id, theme.opinions = version, len(rows)
         theme.centroid = unpacked([vector for _, vector in rows]).mean(0).tobytes()
         side = (brand_id, theme.dimension, theme.polarity)
         themes.join(session, side, [Joined(opinion, theme.id, 0.0) for opinion, _ in rows])
+    for theme in everyone.values():
+        if theme.merged_into in carried:
+            # What it was like is lost with the old vectors; what would join it joins the other.
+            theme.model_version_id, theme.centroid = version, everyone[theme.merged_into].centroid
     for side, opinions in themes.count_sides(session, version, brand_id).items():
         session.add(ThemeSide(brand_id=brand_id, dimension=side[1], polarity=side[2], opinions=opinions, loose=0))
 
@@ -192,6 +199,7 @@ class _Grouping:
 
     def run(self, done: Updated) -> Updated:
         """Group the side and write down what changed."""
+        themes.hold(self.session, self.side[:1])
         self.members = themes.members(self.session, self.version, self.side)
         if not self.members:
             return done

@@ -86,15 +86,20 @@ def live_alerts(session: Session, brand_id: int, kinds: Collection[str]) -> list
     return list(session.scalars(wanted.order_by(Alert.id)))
 
 
+def known_alert(session: Session, brand_id: int, kind: str, subject: str, since: date) -> Alert | None:
+    """Return the alert of a brand with this kind, subject and begin, be it over or not; None where there is none."""
+    same = (Alert.kind == kind, Alert.subject == subject[:200], Alert.since == since)
+    return session.scalar(select(Alert).where(Alert.brand_id == brand_id, *same))
+
+
 def add_alert(
     session: Session, brand_id: int, kind: str, subject: str, since: date, until: date, now: datetime, *,
     version: int | None, findings: Sequence[Mapping[str, Any]], cause: Mapping[str, Any],
 ) -> Alert:  # fmt: skip
-    """Store a new alert; one of the same brand, kind, subject and begin is the same, and is brought up to date."""
-    same = select(Alert).where(
-        Alert.brand_id == brand_id, Alert.kind == kind, Alert.subject == subject[:200], Alert.since == since
-    )
-    alert = session.scalar(same)
+    """Store a new alert; one that is known (see `known_alert`) is brought up to date, and open again if it was over."""
+    alert = known_alert(session, brand_id, kind, subject, since)
+    if alert is not None and alert.state == "resolved":
+        alert.state = "open"
     if alert is None:
         alert = Alert(
             brand_id=brand_id, kind=kind, subject=subject[:200], since=since, until=until, state="open", created_at=now,

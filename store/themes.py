@@ -51,6 +51,9 @@ from overheard.store.tables import (
 AT_ONCE = 5000
 """Values in one list of a statement."""
 
+LOOKED_AT = 100_000
+"""Opinions that wait for a vector which an answer looks through to say how many: a fraction of a second's work."""
+
 LONGEST_NAME = 100
 """Characters of a theme's name."""
 
@@ -230,14 +233,25 @@ def _sided() -> ColumnElement[bool]:
 
 
 def _without_vector(session: Session, version: int) -> list[ColumnElement[bool]]:
-    # Vectors are made in the order of ids, so what has none comes after the last that has one.
-    last = session.scalar(select(func.max(OpinionVector.opinion_id)))
+    # Vectors are made in the order of ids, so what has none comes after the last of the version that has one.
+    of_version = select(OpinionVector.opinion_id).join(Opinion, Opinion.id == OpinionVector.opinion_id)
+    newest = of_version.where(Opinion.model_version_id == version).order_by(OpinionVector.opinion_id.desc())
+    last = session.scalar(newest.limit(1))
     return [Opinion.id > (last or 0), Opinion.model_version_id == version, _sided()]
 
 
 def count_without_vector(session: Session, version: int) -> int:
     """Return how many opinions with praise or pain in a dimension have no vector yet."""
     return session.scalar(select(func.count()).select_from(Opinion).where(*_without_vector(session, version))) or 0
+
+
+def count_waiting(session: Session, brand_id: int, version: int) -> int:
+    """Return how many opinions of a brand have no vector yet, of the first `LOOKED_AT` that have none in the store."""
+    first = select(Opinion.mention_id).where(*_without_vector(session, version)).order_by(Opinion.id).limit(LOOKED_AT)
+    waiting = first.subquery()
+    speaks = (MentionBrand.mention_id == waiting.c.mention_id) & (MentionBrand.brand_id == brand_id)
+    counted = select(func.count()).select_from(waiting).join(MentionBrand, speaks).where(counts())
+    return session.scalar(counted) or 0
 
 
 def without_vector(session: Session, version: int, limit: int) -> list[Sentence]:
@@ -443,8 +457,19 @@ def find_theme(session: Session, brand: Brand, number: int) -> Theme:
     return theme
 
 
+def hold(session: Session, brand_ids: Collection[int]) -> None:
+    """Let no other transaction change the themes of brands before this one ends; waits for one that does.
+
+    Whoever changes themes calls this before reading them, so that a person and the machine follow one another.
+    """
+    # A key share: mentions may be written for the brand meanwhile. SQLite has one writer at a time anyway.
+    own = select(Brand.id).where(Brand.id.in_(brand_ids)).order_by(Brand.id)
+    session.execute(own.with_for_update(key_share=True))
+
+
 def rename(session: Session, brand: Brand, number: int, name: str) -> Theme:
     """Give a theme a name for good; raises NotFoundError, UsageError for a name that is empty or too long."""
+    hold(session, [brand.id])
     theme = find_theme(session, brand, number)
     given = on_one_line(name, "theme name", LONGEST_NAME, least=1)
     if (theme.name, theme.named_by) != (given, "user"):
@@ -455,6 +480,7 @@ def rename(session: Session, brand: Brand, number: int, name: str) -> Theme:
 
 def pin(session: Session, brand: Brand, number: int, *, pinned: bool) -> Theme:
     """Pin a theme, or let it go; raises NotFoundError."""
+    hold(session, [brand.id])
     theme = find_theme(session, brand, number)
     if theme.pinned != pinned:
         theme.pinned = pinned
@@ -464,6 +490,7 @@ def pin(session: Session, brand: Brand, number: int, *, pinned: bool) -> Theme:
 
 def merge(session: Session, brand: Brand, source: int, target: int) -> Theme:
     """Make one theme part of another for good and return that; raises NotFoundError and UsageError."""
+    hold(session, [brand.id])
     old, new = find_theme(session, brand, source), find_theme(session, brand, target)
     if old.id == new.id:
         raise UsageError(f"{source} and {target} are one theme already ({new.id}, {new.name!r}); name two")

@@ -11,28 +11,34 @@ from told import Said, Told, count_up, tell
 
 from overheard import taxonomy
 from overheard.alerting import note_breaches, watch
-from overheard.errors import UsageError
-from overheard.insight.alerts import Alerts, list_alerts
+from overheard.errors import NotFoundError
+from overheard.insight.alerts import Alerts, alerts_by, list_alerts
 from overheard.insight.anomalies import judge
 from overheard.insight.causes import Breach
 from overheard.insight.episodes import replay
 from overheard.insight.history import days_of, read_history
 from overheard.insight.scope import Scope
 from overheard.settings import InboxSettings
-from overheard.store.alerts import Alert, AlertNight, find_alert
-from overheard.store.brands import add_brand, add_source, find_brand
+from overheard.store.alerts import Alert, AlertNight, find_alert, set_delivery, undelivered
+from overheard.store.brands import add_brand, add_source, find_brand, import_source
 from overheard.store.database import Store
+from overheard.store.search import index_mentions
+from overheard.store.surveys import survey_source
 from overheard.store.tables import (
     ANY,
     Brand,
     Classification,
     Crawl,
     DimensionRollup,
+    Mention,
     MentionRollup,
     ModelVersion,
+    Opinion,
     SentimentRollup,
     Source,
 )
+from overheard.store.targets import set_target
+from overheard.store.themes import Theme, ThemeOpinion
 
 FIRST = date(2026, 6, 1)
 SPIKE = FIRST + timedelta(days=100)
@@ -118,6 +124,23 @@ def test_without_ten_weeks_there_is_no_verdict(any_store: Store) -> None:
     count(any_store, range(60, 63), 30)
     assert watch(any_store, InboxSettings(), night(63)) == 0
     assert (listed(any_store).alerts, listed(any_store).judged) == ((), {})
+
+
+def test_a_survey_answer_is_no_day_on_which_all_others_were_silent(any_store: Store) -> None:
+    """Of a brand whose mentions come from files alone, what comes after the last of them is unknown."""
+    with any_store.session() as session:
+        version = ModelVersion(name="opinion-7", created_at=night(0))
+        session.add(version)
+        session.flush()
+        brand = add_brand(session, "Nordwind")
+        brand.model_version_id = version.id
+        import_source(session, "shop")
+        survey = survey_source(session, "Asked in autumn")
+        tell(session, brand, survey, Told(sentences=(KIND,), day=FIRST + timedelta(days=140)))
+    count(any_store, range(120), 9)
+    count_up(any_store)
+    assert watch(any_store, InboxSettings(), night(150)) == 0
+    assert listed(any_store).judged == {"Nordwind": FIRST + timedelta(days=119)}
 
 
 def test_a_spike_is_one_alert_with_its_cause_however_many_nights_it_lasts(watched: Store) -> None:
@@ -224,15 +247,65 @@ def test_what_another_version_found_is_over_when_the_next_one_answers(watched: S
         assert session.scalars(select(AlertNight.day)).one() == FIRST + timedelta(days=103)
 
 
-def test_alerts_are_kept_by_period_dimension_and_source_and_not_split_by_words(watched: Store) -> None:
+def test_alerts_are_kept_by_what_they_are_about_and_come_from(watched: Store) -> None:
     watch(watched, InboxSettings(), night(103))
     for scope, count in (
         (Scope(dimension="speed"), 1), (Scope(dimension="design"), 0), (Scope(since=SPIKE), 1),
-        (Scope(until=SPIKE - timedelta(days=1)), 0), (Scope(source="shop"), 1), (Scope(source="forum"), 0),
+        (Scope(until=SPIKE - timedelta(days=1)), 0), (Scope(source="SHOP"), 1), (Scope(source="1"), 1),
+        (Scope(source="schemaorg"), 1), (Scope(source="forum"), 0), (Scope(source="2"), 0),
     ):  # fmt: skip
         assert len(listed(watched, scope).alerts) == count, scope
-    with pytest.raises(UsageError, match="--lang"):
-        listed(watched, Scope(language="de"))
+    for scope in (Scope(source="nowhere"), Scope(dimension="nonsense"), Scope(touchpoint="nonsense")):
+        with pytest.raises(NotFoundError):
+            listed(watched, scope)
+
+
+def test_alerts_are_kept_by_what_those_say_who_are_quoted(watched: Store) -> None:
+    watch(watched, InboxSettings(), night(103))
+    (whole,) = listed(watched).alerts
+    some = whole.quotes[0]
+    with watched.session() as session:
+        mention = session.get_one(Mention, some.mention_id)
+        mention.language, mention.attributes = "nl", {"location": "Ghent"}
+        index_mentions(session, [(mention.id, mention.title, mention.text, mention.attributes)])
+    weeks = some.text.split()[2]
+    for scope in (Scope(language="nl"), Scope(query=f"{weeks} weeks"), Scope(query="location:ghent")):
+        (alert,) = listed(watched, scope).alerts
+        assert ([quote.mention_id for quote in alert.quotes], alert.figures) == ([some.mention_id], whole.figures)
+    assert listed(watched, Scope(language="de")).alerts == ()
+    assert listed(watched, Scope(query="umbrella")).alerts == ()
+    with watched.reading() as session:
+        found = alerts_by(session, find_brand(session, "Nordwind"), Scope(), "location", history=True)
+    (part,) = found.parts
+    assert (part.value, part.mentions, found.without) == ("Ghent", 1, len(whole.quotes) - 1)
+    assert [quote.mention_id for quote in part.answer.alerts[0].quotes] == [some.mention_id]
+
+
+def test_an_alert_of_a_source_is_found_by_it(any_store: Store) -> None:
+    with any_store.session() as session:
+        brand = add_brand(session, "Nordwind")
+        shop, blog = (
+            add_source(session, brand, "feed", {"url": f"https://{name}.example"}, name=name)
+            for name in ("shop", "blog")
+        )
+        session.add(Crawl(source_id=shop.id, started_at=night(1), outcome="stale", reason="nothing new"))
+        missed = Breach("target", "net:brand", FIRST, "Net sentiment: -12 in 30 days, wanted 0", -12, 0)
+        note_breaches(session, brand, "target", [missed], night(2))
+        tell(session, brand, shop, Told(sentences=(KIND,), status=None))
+        both = ["stale", "target"]
+        names = {"shop": both, str(shop.id): both, "blog": [], "feed": both}
+    count_up(any_store)
+    watch(any_store, InboxSettings(), night(2))
+    with any_store.session() as session:
+        note_breaches(session, find_brand(session, "Nordwind"), "target", [missed], night(2))
+    for name, kinds in names.items():
+        assert sorted(alert.kind for alert in listed(any_store, Scope(source=name), history=False).alerts) == kinds
+    # What was quoted from nowhere comes from no source, once there are two.
+    with any_store.session() as session:
+        brand, place = find_brand(session, "Nordwind"), session.get_one(Source, blog.id)
+        tell(session, brand, place, Told(sentences=(KIND,), status=None))
+    count_up(any_store)
+    assert [alert.kind for alert in listed(any_store, Scope(source="shop"), history=False).alerts] == ["stale"]
 
 
 @pytest.mark.parametrize(
@@ -259,6 +332,54 @@ def test_a_source_that_cannot_be_read_is_an_alert_until_it_is(
         session.add(Crawl(source_id=source.id, started_at=night(7), outcome="ok"))
     watch(any_store, InboxSettings(), night(8))
     assert [alert.state for alert in listed(any_store).alerts] == ["resolved"] * alerts
+
+
+def test_what_is_broken_has_its_themes_and_quotes(any_store: Store) -> None:
+    with any_store.session() as session:
+        version = ModelVersion(name="opinion-7", created_at=night(0))
+        session.add(version)
+        session.flush()
+        brand = add_brand(session, "Nordwind")
+        brand.model_version_id = version.id
+        shop = add_source(session, brand, "schemaorg", {"url": "https://shop.example"}, name="shop")
+        for measure, name in (("dimension", "speed"), ("touchpoint", "receive"), ("net", ""), ("reply_rate", "")):
+            set_target(session, brand, measure, name, 90, "Ana", night(0))
+        theme = Theme(
+            brand_id=brand.id, model_version_id=version.id, dimension="speed", polarity="negative", name="Parcel late",
+            named_by="auto", keyphrases=[], centroid=b"", born=SPIKE, created_at=night(0),
+        )  # fmt: skip
+        session.add(theme)
+        for number in range(12):
+            told = Told(sentences=(late(number),), day=SPIKE, reply_state="unanswered")
+            tell(session, brand, shop, told)
+        session.flush()
+        for opinion in session.scalars(select(Opinion.id)).all():
+            place = {"opinion_id": opinion, "brand_id": brand.id, "dimension": "speed", "theme_id": theme.id}
+            session.add(ThemeOpinion(**place, similarity=0.9))
+    count(any_store, range(0, 99, 3), 0)
+    count_up(any_store)
+    watch(any_store, InboxSettings(), night(103))
+    broken = [alert for alert in listed(any_store, history=False).alerts if alert.kind in ("theme", "target", "sla")]
+    assert sorted(alert.kind for alert in broken) == ["sla", "target", "target", "target", "target", "theme"]
+    for alert in broken:
+        assert alert.themes == ("Parcel late",), alert.text
+        assert alert.quotes, alert.text
+        assert all("weeks for the parcel" in quote.text for quote in alert.quotes)
+
+
+def test_a_breach_that_comes_back_is_the_alert_that_it_was(any_store: Store) -> None:
+    theme = Breach("theme", "theme:7", FIRST, "“Late” is new: 12 mentions in 14 days", 12, 0, "speed")
+    told = {}
+    with any_store.session() as session:
+        brand = add_brand(session, "Nordwind")
+        for number, breaches in enumerate(([theme], [], [theme], [theme])):
+            new = note_breaches(session, brand, "theme", breaches, night(number))
+            told[number] = (len(new), len(undelivered(session, "stdout")))
+            if number == 2:
+                set_delivery(session, session.scalars(select(Alert.id)).one(), "stdout", "sent")
+    assert told == {0: (1, 1), 1: (0, 0), 2: (0, 1), 3: (0, 0)}
+    (alert,) = listed(any_store, history=False).alerts
+    assert (alert.state, alert.since, alert.until) == ("open", FIRST, night(3).date())
 
 
 def test_breaches_that_others_find_are_noted_until_they_are_mended(any_store: Store) -> None:

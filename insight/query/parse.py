@@ -24,6 +24,9 @@ DEEPEST = 20
 FARTHEST = 30
 """The largest n of NEAR/n; a NEAR without a number is NEAR/10."""
 
+PLACES = 2_000
+"""Pairs of terms times the words between them, over every NEAR of a query: as many phrases PostgreSQL looks for."""
+
 SHORTEST = 2
 """Letters before a wildcard."""
 
@@ -190,7 +193,7 @@ class _Parser:
         # Typographic quotes are quotes; what no database can hold is no part of a word. Columns stay as they are.
         self._text = re.sub("[\x00-\x1f\x7f\ud800-\udfff]", " ", re.sub("[“”„«»]", '"', text))
         self._tokens = list(self._read())
-        self._place = 0
+        self._place, self._places = 0, 0
         terms = [token for token in self._tokens if token.kind == "term"]
         if len(terms) > TERMS:
             raise self._error(f"more than {TERMS} words, phrases and fields; ask in parts", terms[TERMS])
@@ -317,6 +320,11 @@ class _Parser:
         left, right = self._terms(node, start), self._terms(self._single(depth), near)
         if self._next.kind == "NEAR":
             raise self._error("NEAR joins two; write a NEAR/5 b AND b NEAR/5 c", self._next)
+        self._places += len(left) * len(right) * near.node
+        if self._places > PLACES:
+            asked = f"{len(left)} × {len(right)} pairs up to {near.node} words apart"
+            most = f"expected at most {PLACES:,} pairs × words in a query"
+            raise self._error(f"{asked} are {self._places:,} with those before; {most}, ask in parts", near)
         return Near(left, right, near.node)
 
     def _terms(self, node: Node, token: _Token) -> tuple[Term, ...]:

@@ -111,7 +111,10 @@ def test_alerts_are_acknowledged_and_put_off(home: Path) -> None:
         (("snooze", "1", "--for", "soon"), ("'soon'", "1d")),
         (("snooze", "1"), ("--for",)),
         (("Nobody",), ("Nobody",)),
-        (("--query", "late"), ("--query",)),
+        (("--query", "late AND"), ("column 9",)),
+        (("--dimension", "nonsense"), ("'nonsense'", "speed")),
+        (("--source", "nowhere"), ("'nowhere'", "shop")),
+        (("--by", "product"), ("--by product", "alerts BRAND")),
         (("backtest", "Nordwind", "--since", "x"), ("'x'",)),
     ],
 )

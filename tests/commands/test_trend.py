@@ -43,8 +43,12 @@ def test_a_trend_is_there_before_anything_is_classified(typed: Path) -> None:
         ["themes", "Nordwind"],
         ["inbox", "Nordwind", "--since", "2025-01-01"],
         ["compare", "Nordwind", "Südsee"],
+        ["mentions", "Nordwind"],
+        ["mentions", "Nordwind", "--duplicates"],
+        ["surveys", "Nordwind"],
+        ["targets", "Nordwind"],
     ],
-    ids=lambda question: str(question[0]),
+    ids=lambda question: "".join(question[::2]),
 )
 def test_by_asks_the_same_of_each_value(typed: Path, question: list[str]) -> None:
     (typed / "places.csv").write_text(
@@ -84,6 +88,10 @@ def test_a_trend_has_one_period_and_one_attribute(typed: Path) -> None:
         (["trend", "Nordwind", "--since", "1990-01-01", "--by", "day"], UsageError),
         (["trend", "Nordwind", "--since", "2026-01-01", "--until", "2025-01-01"], UsageError),
         (["explain", "99"], NotFoundError),
+        (["export", "Nordwind", "--by", "product"], UsageError),
+        (["mentions", "Nordwind", "--rejected", "--by", "product"], UsageError),
+        (["targets", "show", "--by", "product"], UsageError),
+        (["alerts", "--by", "product"], UsageError),
     ],
 )
 def test_what_cannot_be_answered_is_one_line(typed: Path, arguments: list[str], error: type[Exception]) -> None:

@@ -30,7 +30,7 @@ WORDS = st.sampled_from(["refund", "late", "and", "near", "zoo", "größe", "ét
 TERMS = st.builds(Term, st.lists(WORDS, min_size=1, max_size=3).map(tuple), st.just(False)) | st.builds(
     lambda words: Term((*words, "refu"), True), st.lists(WORDS, max_size=2)
 )
-SOME_TERMS = st.lists(TERMS, min_size=1, max_size=3).map(tuple)
+SOME_TERMS = st.lists(TERMS, min_size=1, max_size=2).map(tuple)
 FIELDS = st.sampled_from(
     [
         Field("dimension", "speed"), Field("dimension", "s", prefix=True), Field("polarity", "negative"),
@@ -50,6 +50,9 @@ def deeper(nodes: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
 NODES: st.SearchStrategy[Node] = st.recursive(
     TERMS | FIELDS | st.builds(Near, SOME_TERMS, SOME_TERMS, st.integers(1, FARTHEST)), deeper, max_leaves=12
 )
+
+
+PAIRS = f"({' OR '.join(f'w{number}' for number in range(10))})"
 
 
 @given(NODES)
@@ -119,6 +122,8 @@ def test_a_query_is_read_as_meant(query: str, printed: str) -> None:
         ("(" * 30 + "a" + ")" * 30, "column 21: more than 20 parentheses"),
         ("NOT " * 5000 + "a", f"expected at most {LONGEST}"),
         ("NOT " * 500 + "a", "more than 20 parentheses and NOTs"),
+        (f"x {PAIRS} NEAR/21 {PAIRS}", "column 62: 10 × 10 pairs up to 21 words apart are 2,100"),
+        (f"x {PAIRS} NEAR/20 {PAIRS} a NEAR/1 b", "column 131: 1 × 1 pairs up to 1 words apart are 2,001"),
         ("ab " * 65, "column 193: more than 64 words"),
     ],
     ids=lambda value: value[:30],

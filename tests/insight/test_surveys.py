@@ -6,16 +6,18 @@ import random
 from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy import select
 from told import Said, Told, count_up, tell
 
 from overheard.insight.scope import Scope
 from overheard.insight.statistics import share
 from overheard.insight.summary import summarise
-from overheard.insight.surveys import SurveyFigures, Surveys, mean_score, net_promoter_score, survey_figures
+from overheard.insight.surveys import SurveyFigures, Surveys, mean_score, net_promoter_score, survey_figures, surveys_by
 from overheard.store.brands import add_brand, find_brand, import_source, remove_brand
 from overheard.store.database import Store
+from overheard.store.search import index_mentions
 from overheard.store.surveys import AnswerCounts, AnswerDraft, survey_source, upsert_answers
-from overheard.store.tables import ModelVersion
+from overheard.store.tables import Mention, ModelVersion
 
 DAY = date(2026, 10, 1)
 LATE = Said(text="Late.", sentiment="negative", dimensions={"speed": ("negative", 0.9)})
@@ -60,6 +62,19 @@ def figures(store: Store, scope: Scope | None = None, brand: str = "Nordwind") -
 
 def nps(found: Surveys) -> SurveyFigures:
     return next(each for each in found.surveys if each.survey == "nps")
+
+
+def test_answers_are_split_by_what_their_comments_name(nordwind: Store) -> None:
+    with nordwind.session() as session:
+        for mention in session.scalars(select(Mention).order_by(Mention.id)):
+            mention.attributes = {"location": "Ghent" if mention.language == "nl" else "Bruges"}
+            index_mentions(session, [(mention.id, mention.title, mention.text, mention.attributes)])
+    with nordwind.reading() as session:
+        found = surveys_by(session, find_brand(session, "Nordwind"), Scope(), "location")
+    assert [(part.value, part.mentions, nps(part.answer).responses) for part in found.parts] == [
+        ("Bruges", 10, 10), ("Ghent", 2, 2),
+    ]  # fmt: skip
+    assert [part.answer.public_mentions for part in found.parts] == [15, 0]
 
 
 def test_each_survey_has_its_figure(nordwind: Store) -> None:

@@ -18,6 +18,7 @@ from overheard.insight.summary import summarise
 from overheard.insight.trend import Trend, find_trend, same_mix
 from overheard.store.brands import add_brand, add_source, find_brand, import_source, set_industry, set_terms
 from overheard.store.database import Store
+from overheard.store.surveys import survey_source
 from overheard.store.tables import Brand, MentionRollup, ModelVersion, SentimentRollup, Source
 
 from .conftest import Telling
@@ -89,6 +90,10 @@ def test_slices_cover_a_window() -> None:
 def test_what_the_scope_cuts_and_what_goes_on_is_incomplete(brand_store: Store, telling: Telling) -> None:
     telling([told for month in range(1, 7) for told in said(date(2025, month, 15), 2, 0)])
     telling(said(date(2025, 5, 31), 1, 0), source="trustpost")
+    assert [period.complete for period in trend(brand_store, by="month").periods] == [True] * 5 + [False]
+    with brand_store.session() as session:
+        survey_source(session, "asked in summer")
+    telling(said(date(2025, 7, 1), 1, 0), source="asked in summer")
     assert [period.complete for period in trend(brand_store, by="month").periods] == [True] * 5 + [False]
     cut = trend(brand_store, by="month", since=date(2025, 2, 15), until=date(2025, 5, 30)).periods
     assert [(period.start, period.end, period.complete) for period in (cut[0], cut[-1])] == [

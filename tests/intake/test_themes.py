@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Event
+from time import sleep
 
 import pytest
 from sqlalchemy import delete, select
@@ -12,13 +15,14 @@ from sqlalchemy.orm import Session
 from told import Said, Told, count_up, tell
 
 from overheard.errors import NotFoundError, UsageError
-from overheard.insight.scope import Scope
+from overheard.insight.scope import Scope, select_scope
 from overheard.insight.themes import find_themes, new_themes, theme_history, themes_of_days
 from overheard.intake.themes import Updated, update_themes
 from overheard.nlp.classifier import Classifier
 from overheard.store import themes
 from overheard.store.brands import add_brand, add_source, find_brand
 from overheard.store.database import Store
+from overheard.store.surveys import survey_source
 from overheard.store.tables import Mention, ModelVersion, Opinion, Source
 from overheard.store.themes import Theme, ThemeOpinion
 
@@ -134,6 +138,36 @@ def test_names_and_merges_stay_when_as_much_again_is_said(spoken: Store, classif
     assert {("found", "auto"), ("renamed", "user"), ("pinned", "user"), ("merged", "user")} <= set(events)
 
 
+def test_what_a_person_does_while_the_machine_groups_stays(spoken: Store, classifier: Classifier) -> None:
+    night(spoken, classifier)
+    # As much again, so that themes are named anew, and something else, so that there is reason to group.
+    other = [row for row in ROWS if row["theme"] == "dirty toilets"]
+    told(spoken, [*SPOKEN[1::2], *({**row, "dimension": "technology"} for row in other)])
+    begun = Event()
+    names: dict[int, str] = {}
+
+    def rename() -> None:
+        with spoken.session() as session:
+            brand = find_brand(session, "Nordwind")
+            for theme in session.scalars(select(Theme).where(Theme.merged_into.is_(None))).all():
+                names[theme.id] = themes.rename(session, brand, theme.id, f"Ours {theme.id}").name
+            session.flush()
+            begun.set()
+            sleep(2)
+
+    with ThreadPoolExecutor(1) as thread:
+
+        def on_opinions(_: int) -> None:
+            thread.submit(rename)
+            assert begun.wait(20)
+
+        update_themes(spoken, classifier, on_opinions=on_opinions)
+    with spoken.reading() as session:
+        kept = {theme.id: theme.name for theme in session.scalars(select(Theme).where(Theme.named_by == "user"))}
+    assert names
+    assert kept == names
+
+
 def test_what_cannot_be_merged(spoken: Store, classifier: Classifier) -> None:
     night(spoken, classifier)
     with spoken.session() as session:
@@ -156,8 +190,9 @@ def test_a_theme_that_nobody_spoke_of_before_is_new(spoken: Store, classifier: C
     night(spoken, classifier)
     with spoken.reading() as session:
         brand = find_brand(session, "Nordwind")
-        found = new_themes(session, brand.id, date(2026, 10, 20))
-        on_day = themes_of_days(session, brand.id, "design", "negative", [date(2026, 11, 1)])
+        found = new_themes(session, select_scope(session, brand, Scope(since=date(2026, 10, 20))))
+        day = select_scope(session, brand, Scope(since=date(2026, 11, 1), until=date(2026, 11, 1)))
+        on_day = themes_of_days(session, day, "design", "negative")
         changed = find_themes(session, brand, Scope(since=date(2026, 11, 1), dimension="design")).themes
     assert [(theme.dimension, theme.polarity, theme.born) for theme in found] == [
         ("design", "negative", date(2026, 11, 1))
@@ -165,6 +200,26 @@ def test_a_theme_that_nobody_spoke_of_before_is_new(spoken: Store, classifier: C
     assert [count.id for count in on_day] == [found[0].id]
     assert changed[0].change is not None
     assert (changed[0].change.mentions, changed[0].change.before) == (changed[0].mentions, 0)
+
+
+def test_what_surveys_say_is_no_news_and_no_last_day(spoken: Store, classifier: Classifier) -> None:
+    night(spoken, classifier)
+    asked = date(2026, 11, 1)
+    with spoken.session() as session:
+        brand, survey = find_brand(session, "Nordwind"), survey_source(session, "Asked in autumn")
+        for row in (row for row in ROWS if row["theme"] == "dirty toilets"):
+            said = Said(text=row["text"], sentiment="negative", dimensions={row["dimension"]: ("negative", 0.9)})
+            tell(session, brand, survey, Told(sentences=(said,), language=row["lang"], day=asked))
+    night(spoken, classifier)
+    with spoken.reading() as session:
+        brand = find_brand(session, "Nordwind")
+        since = select_scope(session, brand, Scope(since=asked))
+        public = find_themes(session, brand, Scope()).themes
+        answers = find_themes(session, brand, Scope(source="survey")).themes
+        assert new_themes(session, since) == []
+        assert themes_of_days(session, since, "design", "negative") == []
+    assert {theme.change.until for theme in public if theme.change} == {date(2026, 10, 1)}
+    assert {theme.change.until for theme in answers if theme.change} == {asked}
 
 
 def test_filters_that_no_rollup_covers_walk_the_mentions(spoken: Store, classifier: Classifier) -> None:
@@ -195,6 +250,59 @@ def test_a_new_version_keeps_the_ids(spoken: Store, classifier: Classifier) -> N
         session.query(ModelVersion).one().name = classifier.version
     night(spoken, classifier)
     with spoken.session() as session:
+        known = {theme.id: theme.name for theme in session.scalars(select(Theme))}
+    upgrade(spoken, classifier)
+    night(spoken, classifier)
+    with spoken.reading() as session:
+        found = find_themes(session, find_brand(session, "Nordwind"), Scope(), limit=99)
+    assert {theme.id for theme in found.themes} == set(known)
+    assert found.opinions == len(SPOKEN[::2])
+
+
+def test_a_new_version_keeps_what_a_person_merged(spoken: Store, classifier: Classifier) -> None:
+    night(spoken, classifier)
+    with spoken.session() as session:
+        live = session.scalars(select(Theme).where(Theme.dimension == "technology").order_by(Theme.id)).all()
+        gone, kept = live[0].id, live[1].id
+        themes.merge(session, find_brand(session, "Nordwind"), gone, kept)
+    upgrade(spoken, classifier)
+    for _ in range(2):
+        night(spoken, classifier)
+        with spoken.reading() as session:
+            brand = find_brand(session, "Nordwind")
+            assert themes.find_theme(session, brand, gone).id == kept
+            assert gone not in {theme.id for theme in find_themes(session, brand, Scope(), limit=99).themes}
+        told(spoken, SPOKEN[1::2])
+
+
+def test_going_back_to_an_older_version_leaves_nothing_waiting(spoken: Store, classifier: Classifier) -> None:
+    """The newer one read the same after it, and has its vectors; another brand waits for itself."""
+    size = len(SPOKEN[::2])
+    with spoken.session() as session:
+        other = add_brand(session, "Südsee")
+        other.model_version_id = session.query(ModelVersion).one().id
+        said = Said(text="Late.", sentiment="negative", dimensions={"speed": ("negative", 0.9)})
+        tell(session, other, session.query(Source).one(), Told(sentences=(said,)))
+    with spoken.reading() as session:
+        waiting = [find_themes(session, find_brand(session, name), Scope()).waiting for name in ("Nordwind", "Südsee")]
+    assert waiting == [size, 1]
+    new, old = upgrade(spoken, classifier)
+    assert night(spoken, classifier).vectors == size + 1
+    with spoken.session() as session:
+        session.get_one(ModelVersion, new).name = "opinion-9"
+        session.flush()
+        session.get_one(ModelVersion, old).name = classifier.version
+        find_brand(session, "Nordwind").model_version_id = old
+    assert night(spoken, classifier).vectors == size + 1
+    with spoken.reading() as session:
+        found = find_themes(session, find_brand(session, "Nordwind"), Scope(), limit=99)
+    assert (found.waiting, found.opinions) == (0, size)
+    assert found.themes
+
+
+def upgrade(store: Store, classifier: Classifier) -> tuple[int, int]:
+    """Let a new version read all that the old one read; return the two."""
+    with store.session() as session:
         old = session.query(ModelVersion).one()
         old.name = "opinion-0"
         new = ModelVersion(name=classifier.version, created_at=datetime.now(UTC))
@@ -202,12 +310,7 @@ def test_a_new_version_keeps_the_ids(spoken: Store, classifier: Classifier) -> N
         session.flush()
         read_again(session, old.id, new.id)
         find_brand(session, "Nordwind").model_version_id = new.id
-        known = {theme.id: theme.name for theme in session.scalars(select(Theme))}
-    night(spoken, classifier)
-    with spoken.reading() as session:
-        found = find_themes(session, find_brand(session, "Nordwind"), Scope(), limit=99)
-    assert {theme.id for theme in found.themes} == set(known)
-    assert found.opinions == len(SPOKEN[::2])
+        return new.id, old.id
 
 
 def read_again(session: Session, old: int, new: int) -> None:
