@@ -1,5 +1,7 @@
 """Themes on the labelled set (benchmarks/themes.jsonl), beside BERTopic with the same vectors in the same run.
 
+Reported is the part `fresh`, which nobody looked at while settings were chosen.
+
 Both group the opinions of one dimension and polarity at a time; BERTopic also all at once: as it comes, with the
 smallest size that is best on the half for settings (as ours was set), and with the one that is best on the very rows
 that are reported, which nobody could know in use. What is outside counts as groups of one: nobody claims that it
