@@ -27,7 +27,7 @@ from overheard.store.tables import Mention, ModelVersion, Opinion, Source
 from overheard.store.themes import Theme, ThemeOpinion
 
 LABELLED = Path(__file__).resolve().parents[2] / "benchmarks" / "themes.jsonl"
-ROWS = [json.loads(line) for line in LABELLED.read_text(encoding="utf-8").splitlines()]
+ROWS = [row for row in map(json.loads, LABELLED.read_text(encoding="utf-8").splitlines()) if row["part"] != "fresh"]
 SPOKEN = [row for row in ROWS if row["dimension"] in ("technology", "convenience")]
 
 
