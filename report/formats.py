@@ -95,7 +95,7 @@ class _EachValue:
     def __init__(self, found: Any) -> None:
         self._page = _page(found.parts[0].answer) if found.parts else None
         # Not `by`: a trend has a column of that name, for its periods.
-        self.COLUMNS: Sequence[str] = ("split_by", "value", *(self._page.COLUMNS if self._page else ()))
+        self.COLUMNS: Sequence[str] = ("split_by", "split_value", *(self._page.COLUMNS if self._page else ()))
 
     def parts(self, found: Any, width: int) -> Iterator[RenderableType]:
         for part in found.parts if self._page else ():
@@ -107,7 +107,7 @@ class _EachValue:
     def rows(self, found: Any) -> Iterator[Row]:
         for part in found.parts if self._page else ():
             for row in self._page.rows(part.answer) if self._page else ():
-                yield {"split_by": found.by, "value": part.value, **row}
+                yield {"split_by": found.by, "split_value": part.value, **row}
 
     def lines(self, found: Any) -> Iterator[str]:
         for part in found.parts if self._page else ():

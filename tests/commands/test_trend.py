@@ -66,7 +66,7 @@ def test_by_asks_the_same_of_each_value(typed: Path, question: list[str]) -> Non
     assert "3 mentions name no location." in shown
     assert "# By location: Ghent" in run(*split, "--format", "md").stdout
     head, *rows = run(*split, "--format", "csv").stdout.splitlines()
-    assert head.startswith("split_by,value,")
+    assert head.startswith("split_by,split_value,")
     assert all(row.startswith(("location,Ghent,", "location,Bruges,")) for row in rows)
     assert len(set(head.split(","))) == len(head.split(","))
     narrow = json.loads(run(*split, "--lang", "xx", "--format", "json").stdout)
