@@ -12,11 +12,20 @@ from datetime import date
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Column, Date, Float, MetaData, Table, case, func, insert, select
+from sqlalchemy import Column, Date, Float, MetaData, Select, Table, case, func, insert, select
 from sqlalchemy.orm import Session
 
 from overheard.insight.scope import Selection, count_mentions, key_column, opaque, tell_size
-from overheard.store.tables import Classification, Mention, MentionBrand, MentionRollup, Opinion, OpinionDimension
+from overheard.store.said import SENTIMENT
+from overheard.store.tables import (
+    ANY,
+    Classification,
+    Mention,
+    MentionBrand,
+    Opinion,
+    OpinionDimension,
+    SentimentRollup,
+)
 
 NEWEST = 3_000
 """Mentions that are read."""
@@ -82,12 +91,12 @@ class Sample:
     sides: dict[tuple[str, str], tuple[int, ...]]
 
 
-def read_sample(session: Session, selection: Selection, chosen: Table, analysed: int, newest: int) -> Sample:
-    """Read the `newest` mentions, which were `chosen`; `analysed` is how many the selection has."""
+def read_sample(session: Session, selection: Selection, chosen: Table, analysed: int) -> Sample:
+    """Read the newest mentions, which were `chosen`; `analysed` is how many the selection has."""
     voices = _voices(session, selection, chosen)
-    first = min((voice.day for voice in voices.values()), default=None)
+    read, first = session.execute(select(func.count(), func.min(chosen.c.day))).one()
     return Sample(
-        newest=Newest(min(analysed, newest), first, analysed <= newest),
+        newest=Newest(read, first, analysed <= read),
         voices=voices,
         sides=_sides(session, selection, chosen),
     )
@@ -95,36 +104,46 @@ def read_sample(session: Session, selection: Selection, chosen: Table, analysed:
 
 def newest_mentions(session: Session, model_version_id: int, selection: Selection, newest: int) -> Table:
     """Return a temporary table of the newest analysed mentions of a selection: id, day, rating."""
+    columns = (key_column(), Column("day", Date), Column("rating", Float))
+    table = Table(f"newest_{next(_NUMBERS)}", MetaData(), *columns, prefixes=["TEMPORARY"])
+    table.create(session.connection())
+    known = selection.newest(newest)
+    if known is None:
+        found = _newest(session, model_version_id, selection, newest)
+        session.execute(insert(table).from_select(["id", "day", "rating"], found))
+    elif known:
+        session.execute(insert(table), known)
+    tell_size(session, table)
+    return table
+
+
+def _newest(session: Session, model_version_id: int, selection: Selection, newest: int) -> Select[*tuple[Any, ...]]:
     chosen = select(Mention.id, Mention.day, Mention.rating).join(MentionBrand, MentionBrand.mention_id == Mention.id)
     # Hidden from the planner, which else begins with all that the version has read.
     read_by = opaque(Classification.model_version_id) == model_version_id
     chosen = chosen.join(Classification, Classification.mention_id == Mention.id).where(read_by)
     large = count_mentions(session, selection.brand_id) > newest
     if large:
-        reach, sources = _reach(session, selection, newest)
+        reach, sources = _reach(session, model_version_id, selection, newest)
         chosen = chosen.where(Mention.source_id.in_(sources), Mention.day >= reach)
-    found = (
+    return (
         chosen.where(Classification.status == "analysed")
-        .where(selection.speaks_of(from_brand=not large), *selection.mentions(counting=True))
+        .where(selection.speaks_of(from_brand=not large), *selection.mentions())
         .order_by(Mention.day.desc(), Mention.id.desc())
         .limit(newest)
     )
-    columns = (key_column(), Column("day", Date), Column("rating", Float))
-    table = Table(f"newest_{next(_NUMBERS)}", MetaData(), *columns, prefixes=["TEMPORARY"])
-    table.create(session.connection())
-    session.execute(insert(table).from_select(["id", "day", "rating"], found))
-    tell_size(session, table)
-    return table
 
 
-def _reach(session: Session, selection: Selection, newest: int) -> tuple[date, list[int]]:
-    """Return the day from which on there are as many mentions, and the sources of these: older ones need no look."""
-    table: Any = selection.rollup(MentionRollup)
+def _reach(session: Session, version: int, selection: Selection, newest: int) -> tuple[date, list[int]]:
+    """Return the day from which on as many mentions were analysed, and the sources of these: older need no look."""
+    table: Any = selection.rollup(SentimentRollup)
+    whole = (table.model_version_id == version, table.measure == SENTIMENT, table.touchpoint == ANY)
     rows = session.execute(
         select(table.day, table.source_id, func.sum(table.mentions))
-        .where(*selection.cells(table))
+        .where(*selection.cells(table), *whole)
         .group_by(table.day, table.source_id)
-        .order_by(table.day.desc())
+        .order_by(table.day.desc(), table.source_id.desc())
+        .execution_options(yield_per=500)  # the last days are enough, as a rule
     )
     found, reach, sources = 0, date.max, set()
     for day, source_id, mentions in rows:

@@ -174,6 +174,10 @@ class Selection:
             conditions.append(exists().where(opinion.mention_id == Mention.id, *self.sentences.conditions(opinion)))
         return conditions
 
+    def newest(self, most: int) -> list[dict[str, Any]] | None:
+        """Return id, day and rating of the newest analysed mentions, None where they were not counted already."""
+        return self._counted.newest(self, most)
+
     def stale_cells(self) -> list[ColumnElement[bool]]:
         """Return the conditions that select stale cells, which have no language."""
         return [StaleCell.brand_id == self.brand_id, *self._limits(StaleCell)]
@@ -244,6 +248,11 @@ class _Counted:
         if self._taken is None or not selection.lies_within(self._taken[0]):
             return None
         return select(self._taken[1].c.id)
+
+    def newest(self, selection: Selection, most: int) -> list[dict[str, Any]] | None:
+        if self._taken is None or not selection.lies_within(self._taken[0]):
+            return None
+        return self._taken[2].within(selection.since, selection.until).newest(most)
 
     def table(self, rollup: type[AnyRollup], selection: Selection, by_day: bool) -> type[AnyRollup]:
         if self._taken is None:

@@ -230,7 +230,7 @@ def summarise(session: Session, brand: Brand, scope: Scope, *, quotes: int = QUO
     praised: tuple[Cue, ...] = ()
     if version is not None and quotes:
         chosen = newest_mentions(session, version, selection, newest)
-        sample = read_sample(session, selection, chosen, analysed, newest)
+        sample = read_sample(session, selection, chosen, analysed)
         names = [brand.name, *(term for kind in ("alias", "rival", "product") for term in terms(brand, kind))]
         praised = find_cues(session, selection, chosen, names)
     figures = Figures(

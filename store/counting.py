@@ -5,6 +5,7 @@ All is counted in arrays: a hundred thousand mentions in a second.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -97,12 +98,13 @@ class _Words:
 class Counting:
     """Some mentions and what is said in them, to be counted: arrays with an entry for each mention and its version.
 
-    `day` is the ordinal of a date, `place` a number of `places` (source and language), `version` one of `versions`, −1
-    for a mention that was not analysed, `first` whether the entry is the mention's first. `reading` and `word` have an
-    entry for each sentence: the mention's place in the other arrays, and what it says.
+    `mention` is an id, `day` the ordinal of a date, `place` a number of `places` (source and language), `version` one
+    of `versions`, −1 for a mention that was not analysed, `first` whether the entry is the mention's first. `reading`
+    and `word` have an entry for each sentence: the mention's place in the other arrays, and what it says.
     """
 
     wanted: Sentences
+    mention: Ints
     day: Ints
     place: Ints
     places: Sequence[tuple[int, str]]
@@ -128,13 +130,15 @@ class Counting:
         counts[[bool(text) for text in said]] = [text.count(" ") + 1 for text in spoken]
         taken = _Words(words)
         chosen = taken.wanted(wanted)[word]
+        mention = _ints(ids)
         return cls(
             wanted=wanted,
+            mention=mention,
             day=_ints(map(ordinals.__getitem__, days)),
             place=_ints(map(places.__getitem__, zip(sources, languages, strict=True))),
             places=list(places),
             rating=np.array(ratings, float),
-            first=np.diff(_ints(ids), prepend=-1) != 0,
+            first=np.diff(mention, prepend=-1) != 0,
             version=_ints(map(numbers.__getitem__, versions)) - 1,
             versions=list(numbers)[1:],
             words=taken,
@@ -150,9 +154,20 @@ class Counting:
             return self
         said = kept[self.reading]
         return replace(
-            self, day=self.day[kept], place=self.place[kept], rating=self.rating[kept], first=self.first[kept],
-            version=self.version[kept], reading=(np.cumsum(kept) - 1)[self.reading[said]], word=self.word[said],
+            self, mention=self.mention[kept], day=self.day[kept], place=self.place[kept], rating=self.rating[kept],
+            first=self.first[kept], version=self.version[kept], word=self.word[said],
+            reading=(np.cumsum(kept) - 1)[self.reading[said]],
         )  # fmt: skip
+
+    def newest(self, most: int) -> list[Row]:
+        """Return id, day and rating of the newest mentions that were analysed, the newest first."""
+        read = np.flatnonzero(self.version >= 0)
+        chosen = read[np.lexsort((-self.mention[read], -self.day[read]))[:most]]
+        columns = (self.mention[chosen].tolist(), self.day[chosen].tolist(), self.rating[chosen].tolist())
+        return [
+            {"id": mention, "day": date.fromordinal(day), "rating": None if math.isnan(rating) else rating}
+            for mention, day, rating in zip(*columns, strict=True)
+        ]
 
     def rows(self, rollup: Any, *, by_day: bool = True) -> Iterator[Row]:
         """Yield the rows of a rollup, without their brand.

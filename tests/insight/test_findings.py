@@ -93,6 +93,19 @@ def test_only_the_newest_are_read_one_by_one_and_it_says_so(store: Store) -> Non
     assert (found.newest.mentions, found.newest.whole) == (15, False)
     assert sum(entry.of for entry in found.spoilers) == 15
     assert found.mentions == 62
+
+
+@pytest.mark.parametrize("query", [None, "weeks OR team OR staff"])
+def test_the_newest_are_those_that_were_read(store: Store, query: str | None) -> None:
+    fill(store)
+    with store.session() as session:
+        brand, source = find_brand(session, "Nordwind"), import_source(session, "trustpost")
+        for _ in range(15):
+            tell(session, brand, source, Told(sentences=(SLOW,), day=FIRST + timedelta(days=40), status=None))
+    count_up(store)
+    found = asked(store, Scope(query=query), newest=15)
+    assert (found.newest.mentions, found.newest.whole) == (15, False)
+    assert sum(entry.of for entry in found.spoilers) == 15
     assert found.change is None
 
 
