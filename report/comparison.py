@@ -77,7 +77,7 @@ def _table(comparison: Comparison, chosen: Sequence[int]) -> Table:
         table.add_column(Text(printable(brand.brand)), justify="right", overflow="fold")
     if len(brands) == 2:
         table.add_column("Difference", justify="right", no_wrap=True)
-    _add_key_figures(table, brands)
+    _add_key_figures(table, comparison, brands)
     for position, dimension in enumerate(comparison.dimensions):
         before = comparison.dimensions[position - 1] if position else None
         if before is not None and before.kind != dimension.kind:
@@ -88,23 +88,22 @@ def _table(comparison: Comparison, chosen: Sequence[int]) -> Table:
     return table
 
 
-def _add_key_figures(table: Table, brands: Sequence[ComparedBrand]) -> None:
+def _add_key_figures(table: Table, comparison: Comparison, brands: Sequence[ComparedBrand]) -> None:
     table.add_row("Mentions", *(figures.count(brand.mentions) for brand in brands))
     table.add_row("Share of voice", *(_share(brand.share_of_voice) for brand in brands))
     table.add_row("Stars", *(figures.stars(brand.rating).split(",")[0] for brand in brands))
-    if any(brand.index for brand in brands):
-        table.add_row("CX index", *(figures.index(brand.index["overall"]) for brand in brands))
-    nets = [(_shown(brand), brand.difference) for brand in brands if brand.net_sentiment is not None]
-    if nets:
-        table.add_row("Net sentiment", *_cells(nets), end_section=True)
-    else:
-        table.add_section()
+    if comparison.mix is None:
+        table.add_section()  # Of one dimension: its net stands below, and a CX index it is none.
+        return
+    table.add_row("CX index", *(figures.index(brand.index["overall"]) for brand in brands))
+    nets = [(_shown(brand), brand.difference) for brand in brands]
+    table.add_row("Net sentiment", *_cells(nets), end_section=True)
 
 
 def _shown(entry: ComparedBrand | ComparedFigures) -> Estimate:
     """Return what is compared: the net in the mix, or else that of all mentions, which may say why there is none."""
     net = entry.net_sentiment if isinstance(entry, ComparedBrand) else entry.net
-    return entry.same_mix or net or NOTHING
+    return entry.same_mix or net
 
 
 def _share(part: Estimate) -> str:
@@ -216,7 +215,7 @@ def _bar(comparison: Comparison) -> Table:
     table.add_column("Best in class", no_wrap=True)
     for name, justify in (("of any industry", "left"), ("Net", "right"), (printable(first.brand), "right")):
         table.add_column(Text(name), justify="left" if justify == "left" else "right", overflow="fold")
-    if comparison.best is not None and first.net_sentiment is not None:
+    if comparison.best is not None:
         best = comparison.best
         table.add_row("Net sentiment", Text(_holder(best.brand, best.industry)), net_text(best.net),
                       net_text(first.net_sentiment))  # fmt: skip
@@ -275,7 +274,7 @@ def rows(comparison: Comparison) -> Iterator[spreadsheet.Row]:
         for brand in comparison.brands:
             yield {
                 "dimension": "net_sentiment", "label": "Net sentiment", "kind": "overall", "brand": brand.brand,
-                "model": brand.model, **spreadsheet.estimate("net", brand.net_sentiment or NOTHING),
+                "model": brand.model, **spreadsheet.estimate("net", brand.net_sentiment),
                 **_compared(brand, comparison.mix), **_best(comparison.best),
             }  # fmt: skip
     for dimension in comparison.dimensions:

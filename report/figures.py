@@ -52,6 +52,16 @@ def index(estimate: Estimate) -> str:
     return f"{estimate.value:.0f} ({estimate.low:.0f}{TO}{estimate.high:.0f})"
 
 
+def index_of(scope: Scope, estimate: Estimate) -> str:
+    """Write a CX index as `index` does, or why the scope has none."""
+    return "not of one dimension" if scope.dimension is not None else index(estimate)
+
+
+def net_label(scope: Scope) -> str:
+    """Name the net sentiment of a scope: of sentences, or of one vote for each mention in a dimension."""
+    return "Net sentiment" if scope.dimension is None else "Net of votes"
+
+
 def missing(n: int) -> str:
     """Write why a value is missing: fewer mentions than the minimum, or none that is positive or negative."""
     return f"too few ({count(n)})" if n < MINIMUM else f"no verdict ({count(n)})"
