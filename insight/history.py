@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,10 @@ from overheard.store.tables import ANY, Brand, DimensionRollup, MentionRollup, S
 
 
 def days_of(session: Session, brand: Brand) -> tuple[date, date] | None:
-    """Return the first and the last day with a mention of the brand; None where there is none."""
+    """Return the first and the last day with a public mention of the brand, up to today; None where there is none."""
+    public = select_scope(session, brand, Scope(until=datetime.now(UTC).date())).cells(MentionRollup)
     first, last = session.execute(
-        select(func.min(MentionRollup.day), func.max(MentionRollup.day)).where(
-            MentionRollup.brand_id == brand.id, MentionRollup.mentions > 0
-        )
+        select(func.min(MentionRollup.day), func.max(MentionRollup.day)).where(*public, MentionRollup.mentions > 0)
     ).one()
     return None if first is None else (first, last)
 
