@@ -279,7 +279,7 @@ def test_before_the_first_classification_there_are_mentions_and_stars_only(store
     count_up(store)
     found = summary_of(store, Scope())
     assert (found.mentions, found.analysed, found.pending, found.model) == (2, 0, 2, None)
-    assert (found.rating.mean, found.rating.n) == (0.5, 2)
+    assert (found.rating.mean, found.rating.n) == (None, 2)
     assert found.net_sentiment == Estimate(None, None, None, 0)
     assert {entry.share for entry in found.dimensions} == {None}
 
