@@ -20,7 +20,7 @@ from overheard.insight.mix import InMix, Mix, Place, standardise
 from overheard.insight.rivals import SaidOfRivals, find_said
 from overheard.insight.scope import Scope
 from overheard.insight.sides import Side, read_sides
-from overheard.insight.statistics import Estimate, Mean, Sums
+from overheard.insight.statistics import Chance, Estimate, Mean, Sums
 from overheard.store.brands import key_of, list_brands
 from overheard.store.tables import Brand, ModelVersion
 
@@ -41,8 +41,8 @@ class ComparedDifference:
     value: float
     low: float
     high: float
-    p: float
-    p_adjusted: float
+    p: Chance
+    p_adjusted: Chance
     certain: bool
     overlap: bool
 
@@ -264,8 +264,8 @@ def _differences(measures: Mapping[str, _Standardised]) -> dict[tuple[str, int],
             value=difference.value,
             low=difference.low,
             high=difference.high,
-            p=p,
-            p_adjusted=adjusted,
+            p=Chance(p),
+            p_adjusted=Chance(adjusted),
             # In different places, a difference may be one of the places: nobody can call it real.
             certain=adjusted < LEVEL and measures[key[0]].mix.is_fair,
             overlap=difference.overlap,

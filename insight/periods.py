@@ -71,9 +71,8 @@ def calendar(by: str, first: date, last: date) -> list[Bounds]:
     start, last = _start(by, first), min(last, date.max - timedelta(days=62))
     while start <= last:
         if len(periods) == MOST:
-            raise UsageError(
-                f"{first} to {last} by {by} is more than {MOST:,} periods; narrow it with --since or take a longer --by"
-            )
+            longer = "" if by == "month" else " or take a longer --by"
+            raise UsageError(f"{first} to {last} by {by} is more than {MOST:,} periods; narrow it with --since{longer}")
         following = _following(by, start)
         periods.append((start, following - timedelta(days=1)))
         start = following

@@ -31,6 +31,8 @@ NAMED = 5
 FEW = 10
 """Brands below which a best in class says little, which is told."""
 
+NO_BRAND = "Nothing to compare: no brand has analysed mentions here. Widen the period or the filters."
+
 NOTHING = Estimate(None, None, None, 0)
 
 SAYS = {"win": "better than", "lose": "worse than", "came_from": "came from", "left_for": "left for"}
@@ -47,7 +49,7 @@ def parts(comparison: Comparison, width: int) -> Iterator[RenderableType]:
     scope = figures.limits(comparison.scope)
     yield Text.assemble((_title(comparison), "bold"), "  ", (printable(scope), QUIET))
     if not comparison.brands:
-        yield Text("Nothing to compare: no brand has analysed mentions here. Widen the filters or classify some.")
+        yield Text(NO_BRAND)
     else:
         yield Text(_mix(comparison), style=QUIET)
         others = len(comparison.brands) - 1
@@ -65,7 +67,8 @@ def parts(comparison: Comparison, width: int) -> Iterator[RenderableType]:
 
 
 def _title(comparison: Comparison) -> str:
-    first, *others = [printable(brand.brand) for brand in comparison.brands] or ["No brand"]
+    known = comparison.brands or comparison.unread
+    first, *others = [printable(brand.brand) for brand in known] or ["No brand"]
     return f"{first} and {', '.join(others)}" if others else first
 
 
@@ -196,7 +199,7 @@ def _effective(comparison: Comparison) -> str:
 def _legend(comparison: Comparison) -> str:
     first = printable(comparison.brands[0].brand)
     text = f"Net in that mix with its 95 % interval. ▲ ▼: really above or below {first}"
-    text += f", after {comparison.comparisons} comparisons (Holm, 5 %)."
+    text += f", after {figures.counted(comparison.comparisons, 'comparison')} (Holm, 5 %)."
     models = {brand.model for brand in comparison.brands}
     if len(models) > 1:
         named = ", ".join(sorted(printable(model or "none yet") for model in models))
@@ -205,8 +208,11 @@ def _legend(comparison: Comparison) -> str:
 
 
 def _unread(comparison: Comparison) -> str:
-    named = ", ".join(f"{printable(each.brand)} ({figures.count(each.mentions)})" for each in comparison.unread)
-    return f"Without analysed mentions here: {named}; `overheard classify` reads what is stored."
+    named = {each: printable(each.brand) for each in comparison.unread}
+    waiting = ", ".join(f"{name} ({figures.count(each.mentions)})" for each, name in named.items() if each.mentions)
+    silent = ", ".join(name for each, name in named.items() if not each.mentions)
+    unread = f"Without analysed mentions here: {waiting}; `overheard classify` reads what is stored." if waiting else ""
+    return f"{unread} Without mentions here: {silent}.".strip() if silent else unread
 
 
 def _bar(comparison: Comparison) -> Table:
@@ -312,17 +318,20 @@ def _compared(entry: ComparedBrand | ComparedFigures, mix: Mix) -> spreadsheet.R
 
 def lines(comparison: Comparison) -> Iterator[str]:
     names = [markdown.escaped(brand.brand) for brand in comparison.brands]
-    yield f"# {', '.join(names) or 'No brand with analysed mentions'}"
+    yield f"# {', '.join(names) or markdown.escaped(_title(comparison))}"
     yield ""
     scope = markdown.escaped(figures.limits(comparison.scope))
     if names:
-        real = f"in bold where they are real after {comparison.comparisons} comparisons"
+        real = f"in bold where they are real after {figures.counted(comparison.comparisons, 'comparison')}"
         yield f"{scope}; differences to {names[0]}, {real}"
         yield ""
         yield markdown.escaped(_mix(comparison))
         yield ""
         yield from markdown.table(("", *names, "Best in class"), list(_markdown_rows(comparison)))
         yield markdown.escaped(_about_the_bar(comparison))
+        yield ""
+    else:
+        yield NO_BRAND
         yield ""
     if comparison.unread:
         yield markdown.escaped(_unread(comparison))

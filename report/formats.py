@@ -9,7 +9,7 @@ import dataclasses
 import importlib
 import json
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Protocol, cast
 
 from rich.console import Console, RenderableType
@@ -17,7 +17,7 @@ from rich.text import Text
 
 from overheard.errors import UsageError
 from overheard.insight.statistics import Chance
-from overheard.report import figures, markdown
+from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import escaped, printable
 from overheard.report.spreadsheet import Row, written
 
@@ -166,7 +166,7 @@ def stamp(moment: date) -> str:
     """Return a date, or an aware time in UTC, as JSON has it: 2026-11-21, 2026-11-21T09:30:00Z."""
     if not isinstance(moment, datetime):
         return moment.isoformat()
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return spreadsheet.moment(moment)
 
 
 def _plain(value: Any) -> Any:

@@ -40,7 +40,9 @@ def weight(entry: Impact) -> str:
 def findings(summary: Summary) -> Iterator[tuple[str, str]]:
     """Yield a heading and a line for everything that was found; nothing for what was not."""
     if summary.surprises:
-        yield "Surprising", "; ".join(_surprise(entry) for entry in summary.surprises[:SURPRISING])
+        first = summary.surprises[0]
+        told = "; ".join(_surprise(entry) for entry in summary.surprises[:SURPRISING])
+        yield "Surprising", f"{figures.period(first.since, first.until)}: {told}"
     disagreeing = [entry for entry in summary.disagreements if entry.mentions]
     if disagreeing:
         yield "Stars and text", f"{'; '.join(_disagreement(entry) for entry in disagreeing)}{_reach(summary)}"
