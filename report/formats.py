@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any, Protocol, cast
 
 from rich.console import Console, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from overheard.errors import UsageError
@@ -20,6 +21,7 @@ from overheard.insight.statistics import Chance
 from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import escaped, printable
 from overheard.report.spreadsheet import Row, written
+from overheard.report.table import show_framed
 
 FORMATS = ("table", "json", "csv", "md")
 
@@ -140,6 +142,9 @@ def show(answer: Any, console: Console) -> None:
     Colours follow rich: none where the output is no terminal or NO_COLOR is set.
     """
     for part in _page(answer).parts(answer, console.width):
+        if isinstance(part, Table) and part.box is not None:
+            show_framed(console, part)
+            continue
         unbroken = isinstance(part, Text) and part.no_wrap is True
         console.print(part, highlight=False, markup=False, emoji=False, soft_wrap=unbroken)
 

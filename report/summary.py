@@ -31,6 +31,8 @@ COLUMNS = (
 CONFIDENT = 0.85
 """The score that a quote on the terminal needs: where one side is rare, what scores less is often an error."""
 
+TORN = "A mention with both pain and praise of a dimension counts as neutral there, in neither column."
+
 LISTED = 6
 """Languages and sources named before the rest is only counted."""
 
@@ -53,6 +55,7 @@ def parts(summary: Summary, width: int) -> Iterator[RenderableType]:
     if findings:
         yield _findings(findings)
     yield _dimensions(summary)
+    yield Text(TORN, style=QUIET)
     yield _touchpoints(summary)
     yield _where_from(summary)
 
@@ -314,6 +317,8 @@ def lines(summary: Summary) -> Iterator[str]:
             for entry in summary.dimensions
         ],
     )
+    yield TORN
+    yield ""
     for side, ranked in (("pain", summary.pains), ("praise", summary.praises)):
         yield f"## {'What hurts' if side == 'pain' else 'What is praised'}, by impact"
         yield ""
