@@ -101,7 +101,8 @@ class _EachValue:
 
     def parts(self, found: Any, width: int) -> Iterator[RenderableType]:
         for part in found.parts if self._page else ():
-            yield Text(f"By {found.by}: {printable(part.value)}, {figures.count(part.mentions)} mentions", style="bold")
+            mentions = figures.counted(part.mentions, "mention")
+            yield Text(f"By {found.by}: {printable(part.value)}, {mentions}", style="bold")
             yield from self._page.parts(part.answer, width) if self._page else ()
             yield Text()
         yield Text(_rest(found))
@@ -123,10 +124,10 @@ def _rest(found: Any) -> str:
     """Say what has no answer of its own."""
     if not found.parts:
         return f"No mention here names a {found.by}."
-    text = f"{figures.count(found.without)} mentions name no {found.by}"
-    if not found.others:
-        return f"{text}."
-    return f"{text}; {figures.count(found.others)} more, of {figures.count(found.others_mentions)} mentions, not shown."
+    names = "names" if found.without == 1 else "name"
+    without = f"{figures.counted(found.without, 'mention')} {names} no {found.by}."
+    rest = f"{figures.count(found.others)} more, of {figures.counted(found.others_mentions, 'mention')}, not shown."
+    return " ".join([*([without] if found.without else []), *([rest] if found.others else [])])
 
 
 def _page(answer: Any) -> Page:

@@ -73,7 +73,7 @@ def _overview(inbox: Inbox) -> Iterator[str]:
     if inbox.unknown:
         parts.append(f"{figures.count(inbox.unknown)} of them may have a reply (the source does not say)")
     more = inbox.open - len(inbox.entries)
-    yield ", ".join(parts) + (f"; the first {len(inbox.entries)} are shown, --limit shows more" if more else "")
+    yield ", ".join(parts) + (f"; shown: the first {len(inbox.entries)}, --limit shows more" if more else "")
 
 
 def _entry(entry: InboxEntry) -> Iterator[RenderableType]:

@@ -31,13 +31,14 @@ LEGEND = "Met or missed for certain: the whole 95 % interval is on one side of t
 
 def parts(found: MeasuredTargets, width: int) -> Iterator[RenderableType]:
     """Yield what to print for targets."""
-    yield Text.assemble(("Targets", "bold"), "  ", (printable(figures.limits(found.scope)), QUIET))
+    several = len({each.brand for each in found.targets}) > 1
+    title = "Targets" if several or not found.targets else f"{printable(found.targets[0].brand)}: targets"
+    yield Text.assemble((title, "bold"), "  ", (printable(figures.limits(found.scope)), QUIET))
     if not found.targets:
         yield Text(NONE)
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 1))
-    several = len({each.brand for each in found.targets}) > 1
-    for name in (*(("Brand",) if several else ()), "", "Target", "Reached", "", "Owner"):
+    for name in (*(("Brand",) if several else ()), "", "Target", "Reached", "Verdict", "Owner"):
         table.add_column(name, overflow="fold")
     for each in found.targets:
         brand = (Text(printable(each.brand)),) if several else ()
@@ -58,7 +59,7 @@ def reached(each: MeasuredTarget) -> str:
     if found.value is None or found.low is None or found.high is None:
         return "times not given" if each.unit == "seconds" and not found.n else figures.missing(found.n)
     low, high = _value(each, found.low), _value(each, found.high)
-    return f"{_value(each, found.value)} ({low}{figures.TO}{high}), n {figures.count(found.n)}"
+    return f"{_value(each, found.value)} ({low}{figures.TO}{high}), n\N{NO-BREAK SPACE}{figures.count(found.n)}"
 
 
 def _value(each: MeasuredTarget, value: float) -> str:
