@@ -202,7 +202,7 @@ def check_whole(found: Summary, entries: list[Entry], scope: Scope) -> None:
     assert found.net_sentiment == net_of([Counter(said.sentiment for said in told.sentences) for told in read])
     ratings = [entry.told.rating for entry in chosen if entry.told.rating is not None]
     assert found.rating.n == len(ratings)
-    assert found.rating.mean == (pytest.approx(sum(ratings) / len(ratings)) if ratings else None)
+    assert found.rating.mean == (pytest.approx(sum(ratings) / len(ratings)) if len(ratings) >= 10 else None)
 
 
 def check_parts(found: Summary, entries: list[Entry], scope: Scope) -> None:
