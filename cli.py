@@ -11,6 +11,7 @@ import io
 import logging
 import os
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -128,7 +129,9 @@ def _open_streams() -> None:
 
 
 def _check_arguments(arguments: list[str]) -> None:
-    for argument in arguments:
+    for before, argument in pairwise(["", *arguments]):
+        if not argument and not before.startswith("-"):
+            raise UsageError("an argument is empty; expected a name or a value (is a variable not set?)")
         if len(argument) > LONGEST_ARGUMENT:
             raise UsageError(
                 f"argument {argument[:50]!r}… has {len(argument)} characters; expected at most {LONGEST_ARGUMENT}, "
@@ -165,7 +168,7 @@ def main() -> None:
     except OSError as error:
         remedy = "free some space or use another folder" if error.errno in DISK_ERRORS else "check it and try again"
         click.echo(
-            f"Error: {error.strerror or error}: {printable(str(error.filename or 'a file'))}; {remedy}", err=True
+            f"Error: {error.strerror or error}: {printable(str(error.filename or 'the output'))}; {remedy}", err=True
         )
         code = 2
     sys.exit(code if isinstance(code, int) else 0)

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 from overheard.crawler.credentials import read_credentials, reason_of
 from overheard.errors import OverheardError, SettingsError
 from overheard.insight.alerts import AlertEntry, describe
-from overheard.report.alerts import details, headline, message
+from overheard.report.alerts import headline, message, quoted, told
 from overheard.report.formats import to_json
 from overheard.report.printable import printable
 from overheard.settings import Settings
@@ -36,6 +36,9 @@ from overheard.store.alerts import Alert, AlertDelivery, set_delivery, undeliver
 from overheard.store.database import Store
 
 PAGE = "docs/alerts.md"
+
+LINK = re.compile(r"https?://[^\s<>|\\]{1,900}")
+"""An address that Slack takes for nothing else; three of them fit into a block."""
 
 LONGEST = 2900
 """Characters of one block that Slack takes (3,000), less some for the signs that escape others."""
@@ -208,11 +211,16 @@ def _address(settings: Settings) -> str:
 def slack(entry: AlertEntry) -> dict[str, Any]:
     """Return an alert as Slack reads it: what customers wrote is plain text there, which mentions and links nobody."""
     text = headline(entry).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    quotes = "\n".join(f"“{printable(quote.text)}”" for quote in entry.quotes)
-    shown = [part for part in (headline(entry), "\n".join(details(entry)), quotes) if part]
-    blocks = [
+    quotes = "\n".join(quoted(quote, None) for quote in entry.quotes)
+    shown = [part for part in (headline(entry), "\n".join(told(entry)), quotes) if part]
+    blocks: list[dict[str, Any]] = [
         {"type": "section", "text": {"type": "plain_text", "text": part[:LONGEST], "emoji": False}} for part in shown
     ]
+    # Only what we wrote ourselves is read as Slack's own markup: addresses, in which nothing can end a link.
+    links = [f"<{quote.url.replace('&', '&amp;')}|mention {quote.mention_id}>" for quote in entry.quotes
+             if quote.url and LINK.fullmatch(quote.url)]  # fmt: skip
+    if links:
+        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": " ".join(links[:3])}})
     return {"text": text[:LONGEST], "blocks": blocks}
 
 

@@ -77,7 +77,7 @@ def mentions_command(
       overheard mentions Orange --rejected
     """
     from overheard.insight.duplicates import find_duplicates
-    from overheard.insight.mentions import find_mentions
+    from overheard.insight.mentions import count_found, find_mentions
     from overheard.insight.split import answer_by
     from overheard.report.formats import render
     from overheard.store.brands import find_brand
@@ -95,6 +95,12 @@ def mentions_command(
             return find_mentions(session, asked, narrowed, polarity=polarity, rejected=rejected, limit=limit)
 
         found = ask(scope) if by is None else answer_by(session, asked, scope, by, ask)
+        # Not a part of the answer, which is a list of mentions in every format.
+        if isinstance(found, list) and len(found) == limit:
+            total = count_found(session, asked, scope, polarity=polarity, rejected=rejected)
+            if total is None or total > limit:
+                of = "more" if total is None else f"{total:,}"
+                say(f"the newest {limit:,} of {of} mentions; --limit shows others")
     render(found, form, console())
 
 

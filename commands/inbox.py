@@ -23,7 +23,6 @@ from overheard.commands.options import (
 from overheard.errors import UsageError
 
 if TYPE_CHECKING:
-    from overheard.insight.inbox import Inbox
     from overheard.insight.scope import Scope
 
 
@@ -52,7 +51,7 @@ def show(home: Home, brand: str, praise: bool, limit: int, scope: Scope, by: str
       overheard inbox "Nordwind Bank" --praise --source trustpilot
       overheard inbox show notes                     a brand that is called like a command
     """
-    from overheard.insight.inbox import find_inbox
+    from overheard.insight.inbox import Inbox, find_inbox
     from overheard.insight.split import answer_by
     from overheard.report.formats import render
     from overheard.store.brands import find_brand
@@ -64,6 +63,8 @@ def show(home: Home, brand: str, praise: bool, limit: int, scope: Scope, by: str
             return find_inbox(session, asked, narrowed, home.settings.inbox, praise=praise, limit=limit)
 
         found = ask(scope) if by is None else answer_by(session, asked, scope, by, ask)
+    if form == "csv" and isinstance(found, Inbox) and found.open > len(found.entries):
+        say(f"{len(found.entries):,} of {found.open:,} open; --limit shows more")
     render(found, form, console())
 
 

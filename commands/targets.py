@@ -70,10 +70,20 @@ def _value(measure: str, text: str) -> float:
     if not re.fullmatch(r"[+-]?[0-9]{1,3}(?:\.[0-9]{1,3})?", number):
         example = {"stars": "4.2", "reply_rate": "80%"}.get(measure, "20")
         raise UsageError(f"target {text!r}: expected a number such as {example}")
+    if measure == "reply_rate" and "%" not in text and 0 < float(number) <= 1:
+        raise UsageError(f"target {text!r}: a share or per cent? write {100 * float(number):g}% or {number}%")
     return float(number)
 
 
-@targets_command.command("set", context_settings={"ignore_unknown_options": True})
+class _WithValue(click.Command):
+    """A command that takes a negative value, such as -10 or the typo -4h, for a value and not for an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        marked = [f"\N{MINUS SIGN}{each[1:]}" if re.match(r"-[0-9.]", each) else each for each in args]
+        return super().parse_args(ctx, marked)
+
+
+@targets_command.command("set", cls=_WithValue)
 @click.argument("brand")
 @_measure_options
 @click.argument("value")

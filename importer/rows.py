@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from overheard.errors import ImportFileError
 from overheard.importer.columns import ColumnMap, find_column
 from overheard.importer.names import normalise
 from overheard.importer.shapes import is_number, is_url, language_of, profile_in
 from overheard.importer.table import Row, Table
+from overheard.intake.desk import AHEAD
 from overheard.intake.item import Item
 from overheard.intake.values import CLASSES, Rating, class_rating, is_relative, parse_date, parse_rating
 from overheard.nlp.privacy import mask
@@ -168,6 +169,8 @@ class RowReader:
             relative = base is None and is_relative(value)
             why = "counts from a day that no column names: --columns fetched=COLUMN" if relative else "is no date"
             raise UnusableRowError(f"{column}{self._shown(value)} {why}", column)
+        if found > datetime.now(UTC) + AHEAD:
+            raise UnusableRowError(f"{column}{self._shown(value)} lies in the future", column)
         return found
 
     def _rating(self, row: Row) -> Rating | None:

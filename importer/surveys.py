@@ -60,7 +60,17 @@ SCALES = {"nps": (10.0,), "csat": (5.0, 7.0, 100.0), "ces": (7.0, 5.0)}
 STRAY = 0.02
 """Share of the scores up to which they are slips beyond a narrower scale, and no sign of a wider one."""
 
+SIGN = {7.0: (5, 0.05), 100.0: (10, 0.25)}
+"""What a wide scale is known by: the score that at least such a share of the answers lies above."""
+
+WHY = re.compile(
+    r"^(?:and )?(?:why|what is the reason|warum|weshalb|wieso|was ist der grund|waarom|hoezo|pourquoi|por ?que|perche|"
+    r"de ce)\b"
+)
+"""What the question for a comment begins with, as `normalise` writes it, in eight languages."""
+
 _OF = r"(?:/|of|out of|von|van|de|sur|su|din)"
+_IN_HEADER = re.compile(r"(?:(?:\b[01] ?(?:-|–|—|…|\.\.|to|bis|tot|à|a|al|la|até|hasta) ?)|/ ?|\bout of )(\d{1,3})\b")
 _SCORE = re.compile(rf"(-?\d{{1,6}}(?:[.,]\d{{1,4}})?)\s*(?:(%)|{_OF}\s*(\d{{1,3}}))?(?:\s*[-–(:=].*)?")
 
 
@@ -142,6 +152,8 @@ def _other_columns(
     roles = {role: name for role, name in told.items() if role not in (*SURVEYS, "score", "comment")}
     if "comment" in told:
         roles["text"] = told["comment"]
+    elif asked := next((name for name in table.columns if name not in taken and WHY.search(normalise(name))), None):
+        roles["text"] = asked
     roles |= {"rating": "", "source": "", "author": ""}
     explained = {name: meanings for name, meanings in maps.items() if name not in (*SURVEYS, "score")}
     comments = True
@@ -151,11 +163,17 @@ def _other_columns(
         found = recognise(table, sample, roles, explained)
         comments = not taken.intersection(found.roles.get("text", ()))
     except ImportFileError:
-        # Scores alone will do; what else is wrong is said by this second try.
-        comments = False
-        found = recognise(table, sample, {**roles, "text": min(taken)}, explained)
+        # Short comments are known by the name of their column alone. Without any, scores alone will do; what else is
+        # wrong is said by this second try.
+        named = [name for name in table.columns if name not in taken and rank_of("text", name) is not None]
+        comments = "comment" not in told and bool(named)
+        found = recognise(table, sample, {**roles, "text": named[0] if comments else min(taken)}, explained)
     kept = {role: names for role, names in found.roles.items() if comments or role not in ("text", "title")}
     attributes = {key: name for key, name in found.attributes.items() if name not in taken}
+    if not comments and attributes and "comment" not in told:
+        rest = ", ".join(attributes.values())
+        unheard = f"no column of comments was found; {rest} are kept as attributes: --columns comment=COLUMN names it"
+        found = replace(found, notes=(*found.notes, unheard))
     return replace(found, roles=kept, attributes=attributes)
 
 
@@ -205,8 +223,11 @@ class _Scores:
 
     def _values(self, column: str) -> list[str]:
         meanings = self._maps.get(column, {})
-        values = (row.values[column].strip() for row in self._rows if column in row.values)
+        values = (row.values[column].strip() for row in self._filled(column))
         return [meanings.get(value, value) for value in values]
+
+    def _filled(self, column: str) -> list[Row]:
+        return [row for row in self._rows if column in row.values]
 
     def _scale(self, survey: str, column: str, given: float | None) -> float:
         tops = SCALES[survey]
@@ -220,12 +241,37 @@ class _Scores:
         if 100.0 in tops and any(match[2] for match in matches):
             return 100.0
         stated = {float(match[3]) for match in matches if match[3]}.intersection(tops)
-        if stated:
+        if "%" in column and 100.0 in tops:
+            return 100.0
+        if stated := stated or {float(top) for top in _IN_HEADER.findall(column.casefold())}.intersection(tops):
             return max(stated)
         if survey != "csat":
             return tops[0]
-        numbers = [_number(match[1]) for match in matches]
-        return next(top for top in tops if top == tops[-1] or sum(n > top for n in numbers) <= STRAY * len(numbers))
+        return self._seen_scale(column, [_number(match[1]) for match in matches])
+
+    def _seen_scale(self, column: str, numbers: Sequence[float]) -> float:
+        """Return the top of the narrowest scale that the answers are on; a wide one has to be seen in many of them."""
+        for top in SCALES["csat"]:
+            above, share = SIGN.get(top, (0, 0.0))
+            many = sum(number > above for number in numbers) >= share * len(numbers)
+            if many and sum(number > top for number in numbers) <= STRAY * len(numbers):
+                return top
+        fitting = [top for top in (7.0, 5.0) if 2 * sum(number <= top for number in numbers) > len(numbers)]
+        usual = next((top for top in fitting if max(numbers) > top), 5.0)
+        line, value = self._first_above(column, usual)
+        within = sum(number <= usual for number in numbers)
+        raise ImportFileError(
+            f"{self._table.path}: {self._table.where} {line} has {value} in column {column}, where {within:,} of "
+            f"{len(numbers):,} answers are up to {usual:g}; say which scale it is: --scale "
+            f"{' or '.join(f'{top:g}' for top in SCALES['csat'])}"
+        )
+
+    def _first_above(self, column: str, top: float) -> tuple[int, str]:
+        for row, value in zip(self._filled(column), self._values(column), strict=True):
+            match = _SCORE.fullmatch(value)
+            if match and _number(match[1]) > top:
+                return row.line, match[1]
+        raise AssertionError("no scale refuses what lies within")
 
 
 def _number(digits: str) -> float:

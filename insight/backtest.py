@@ -11,6 +11,7 @@ import numpy as np
 
 from overheard.insight.anomalies import NEEDED, SHORT, History, judge
 from overheard.insight.episodes import replay
+from overheard.insight.statistics import MINIMUM
 
 TIMES, LENGTH = 3, 3
 """An incident is so many times the pain, for so many days."""
@@ -40,6 +41,8 @@ class Trial:
 @dataclass(frozen=True, slots=True)
 class Power:
     """How incidents in cells with `low` to `high` pains a day were found (`high` None: or more).
+
+    Fewer than ten `incidents` say nothing: all figures are null, and so is `precision` of fewer than ten alerts.
 
     `recall` is the share found within a week, `at_once` within two days, `lead` the mean days to those found.
     `precision` is the share of incidents among the alerts that name such a cell, one incident a brand and quarter.
@@ -177,16 +180,16 @@ def power(trials: Sequence[Trial], false: Counter[int]) -> tuple[Power, ...]:
     for number, low in enumerate(BASES):
         own = [trial for trial in trials if _class(trial.base) == number]
         leads = [trial.lead for trial in own if trial.lead is not None]
-        alerts = len(leads) + false[number]
+        alerts, enough = len(leads) + false[number], len(own) >= MINIMUM
         rows.append(
             Power(
                 low=low,
                 high=BASES[number + 1] if number + 1 < len(BASES) else None,
                 incidents=len(own),
-                at_once=sum(lead <= AT_ONCE for lead in leads) / len(own) if own else None,
-                recall=len(leads) / len(own) if own else None,
-                lead=sum(leads) / len(leads) if leads else None,
-                precision=len(leads) / alerts if alerts else None,
+                at_once=sum(lead <= AT_ONCE for lead in leads) / len(own) if enough else None,
+                recall=len(leads) / len(own) if enough else None,
+                lead=sum(leads) / len(leads) if enough and leads else None,
+                precision=len(leads) / alerts if enough and alerts >= MINIMUM else None,
             )
         )
     return tuple(row for row in rows if row.incidents)

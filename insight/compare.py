@@ -20,7 +20,7 @@ from overheard.insight.mix import InMix, Mix, Place, standardise
 from overheard.insight.rivals import SaidOfRivals, find_said
 from overheard.insight.scope import Scope
 from overheard.insight.sides import Side, read_sides
-from overheard.insight.statistics import Estimate, Mean, Sums
+from overheard.insight.statistics import Chance, Estimate, Mean, Sums
 from overheard.store.brands import key_of, list_brands
 from overheard.store.tables import Brand, ModelVersion
 
@@ -41,8 +41,8 @@ class ComparedDifference:
     value: float
     low: float
     high: float
-    p: float
-    p_adjusted: float
+    p: Chance
+    p_adjusted: Chance
     certain: bool
     overlap: bool
 
@@ -54,8 +54,9 @@ class ComparedBrand:
     `share_of_voice` is its part in [0, 1] of the mentions of all brands that were asked for. `net_sentiment` is over
     all its mentions, as in `summary`; `same_mix` in the mix of the comparison, and `effective` the number of mentions
     that would say as much in that mix if each had the same weight. `difference` is `same_mix` minus that of the first
-    brand: null for the first, where a value is missing, and between model versions. With a dimension in the scope the
-    four are null, and `index` is empty.
+    brand: null for the first, where a value is missing, and between model versions. With a dimension in the scope,
+    `net_sentiment` is that of the votes in it, the three after it are null, because the dimension has them, and
+    `index` has no values.
     """
 
     brand: str
@@ -64,7 +65,7 @@ class ComparedBrand:
     analysed: int
     share_of_voice: Estimate
     model: str | None
-    net_sentiment: Estimate | None
+    net_sentiment: Estimate
     same_mix: Estimate | None
     effective: float | None
     difference: ComparedDifference | None
@@ -160,12 +161,12 @@ def compare(session: Session, brands: Sequence[Brand], scope: Scope) -> Comparis
                 analysed=side.analysed,
                 share_of_voice=statistics.share(side.mentions, total),
                 model=models.get(side.brand.model_version_id or 0),
-                net_sentiment=None if overall is None else _net(side.sentences),
+                net_sentiment=_net(side.sentences),
                 same_mix=None if overall is None else overall.net(position),
                 effective=None if overall is None else overall.effective(position),
                 difference=differences.get(("", position)),
                 rating=side.rating,
-                index={} if overall is None else _index(side),
+                index=_index(side),
             )
             for position, side in enumerate(sides)
         ),
@@ -263,8 +264,8 @@ def _differences(measures: Mapping[str, _Standardised]) -> dict[tuple[str, int],
             value=difference.value,
             low=difference.low,
             high=difference.high,
-            p=p,
-            p_adjusted=adjusted,
+            p=Chance(p),
+            p_adjusted=Chance(adjusted),
             # In different places, a difference may be one of the places: nobody can call it real.
             certain=adjusted < LEVEL and measures[key[0]].mix.is_fair,
             overlap=difference.overlap,

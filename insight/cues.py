@@ -148,15 +148,21 @@ def find_cues(session: Session, selection: Selection, chosen: Table, names: Coll
 def gather(sentences: Iterable[tuple[int, str, str]], names: Collection[str]) -> tuple[Cue, ...]:
     """Return the cues in sentences, given as (mention id, language, text) with the newest first."""
     own = {name.casefold() for name in names}
+    run_together = {_run_together(name) for name in own} - {""}
     found: defaultdict[tuple[str, str], dict[int, tuple[str, str]]] = defaultdict(dict)
     for mention_id, language, text in sentences:
         for kind, name, said in cues_in(text, language):
             key = _key(name)
-            if key and not any(key == each or key in each.split() for each in own):
+            if key and _run_together(key) not in run_together and not any(key in each.split() for each in own):
                 found[kind, key].setdefault(mention_id, (name, said))
     ranked = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
     cues = (_cue(kind, spoken) for (kind, _), spoken in ranked if len(spoken) >= LEAST)
     return tuple(cues)[:LISTED]
+
+
+def _run_together(name: str) -> str:
+    """Return the letters of a name without what separates them, and without a genitive: "Pets Best's" is petsbest."""
+    return re.sub(r"[\W_]", "", re.sub(r"['’]s?$", "", name))
 
 
 def _cue(kind: str, spoken: dict[int, tuple[str, str]]) -> Cue:

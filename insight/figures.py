@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from overheard import taxonomy
 from overheard.insight import statistics
 from overheard.insight.rollups import (
+    OPINIONS,
     SENTIMENT,
     DimensionVotes,
     SentimentSums,
@@ -61,6 +62,12 @@ def over_sentences(pooled: Sequence[SentimentSums]) -> list[SentimentSums]:
     return [cell for cell in pooled if (cell.measure, cell.touchpoint) == (SENTIMENT, ANY)]
 
 
+def opinions_of(pooled: Sequence[SentimentSums], touchpoint: str = ANY) -> list[SentimentSums]:
+    """Return the sums of sentences by their own sentiment, which are not those of a net where it is of a dimension."""
+    measure = OPINIONS if any(cell.measure == OPINIONS for cell in pooled) else SENTIMENT
+    return [cell for cell in pooled if (cell.measure, cell.touchpoint) == (measure, touchpoint)]
+
+
 def net_of(cells: Iterable[SentimentSums]) -> Estimate:
     """Return the net over cells that share no mention."""
     return statistics.net(statistics.pooled([cell.sums for cell in cells]))
@@ -88,7 +95,7 @@ def rating_of(found: Iterable[Rated]) -> Mean:
 
 
 def index_of(pooled: Sequence[SentimentSums]) -> dict[str, Estimate]:
-    """Return the pillars of the CX index and, under `overall`, their mean."""
+    """Return the pillars of the CX index and, under `overall`, their mean; no values with a dimension in the scope."""
     pillars = {
         pillar: statistics.index(net_of(cell for cell in pooled if (cell.measure, cell.touchpoint) == (pillar, ANY)))
         for pillar in taxonomy.load().pillars

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,8 @@ from overheard.store.tables import ANY, Brand, DimensionRollup, MentionRollup, S
 
 
 def days_of(session: Session, brand: Brand) -> tuple[date, date] | None:
-    """Return the first and the last day on which something was said of the brand in public; None where nothing was."""
-    return read_days(session, select_scope(session, brand, Scope()))
+    """Return the first and the last day, up to today, on which something was said of the brand in public, or None."""
+    return read_days(session, select_scope(session, brand, Scope(until=datetime.now(UTC).date())))
 
 
 def read_history(

@@ -21,7 +21,7 @@ class Impact:
     how much of such a mention speaks so: the mean part of its positive and negative sentences that is on that side, in
     [0, 1]. `impact` = 100 · share · strength is what mentions are ranked by. `moves` is the change of the net over all
     votes that these votes make, in points: negative for pain. All null where the mentions are too few; `strength` and
-    `impact` also where none of them is among the newest.
+    `impact` also where none of them is among the newest, `moves` also where no other dimension has a vote.
     """
 
     dimension: str
@@ -78,7 +78,9 @@ def _impact(
 
 
 def moves(votes: Mapping[str, Votes], dimension: str, side: str) -> float | None:
-    """Return the net over all votes minus the net without these; null where no vote would be left.
+    """Return the net over all votes minus the net without these; null where no other dimension has a vote.
+
+    (Without its pain, a dimension alone stands at +100, whatever is said: that moves nothing.)
 
     >>> votes = {"speed": Votes("Speed", praise=10, pain=30), "service": Votes("Service", praise=50, pain=10)}
     >>> moves(votes, "speed", "pain")
@@ -87,7 +89,7 @@ def moves(votes: Mapping[str, Votes], dimension: str, side: str) -> float | None
     praise, pain = sum(each.praise for each in votes.values()), sum(each.pain for each in votes.values())
     here = votes[dimension]
     rest = (praise, pain - here.pain) if side == "pain" else (praise - here.praise, pain)
-    if not sum(rest):
+    if not sum(each.praise + each.pain for name, each in votes.items() if name != dimension):
         return None
     return _net(praise, pain) - _net(*rest)
 

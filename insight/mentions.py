@@ -15,7 +15,7 @@ from overheard import taxonomy
 from overheard.errors import UsageError
 from overheard.insight import scope as scopes
 from overheard.insight.query.compile import Query, Sentence
-from overheard.insight.rollups import SENTIMENT
+from overheard.insight.rollups import SENTIMENT, read_mentions
 from overheard.insight.scope import Scope, Selection, is_large, opaque, select_scope
 from overheard.store.said import Sentences
 from overheard.store.search import spell, split
@@ -157,6 +157,24 @@ def find_mentions(
     rows = session.execute(_mentions(selection).where(MentionBrand.brand_id == brand.id, Mention.id.in_(newest))).all()
     opinions = _opinions(session, search, {row.Mention.id: row.Mention for row in rows})
     return [_found(row, tuple(opinions.get(row.Mention.id, ()))) for row in rows]
+
+
+def count_found(
+    session: Session, brand: Brand, scope: Scope, *, polarity: str | None = None, rejected: bool = False
+) -> int | None:
+    """Return how many mentions there are of what `find_mentions` finds the newest of.
+
+    None where that would have to be searched for among all mentions of a large brand.
+    """
+    selection = select_scope(session, brand, scope)
+    search = _Search(selection.sentences, selection.query, polarity)
+    if is_large(session, brand.id):
+        if rejected or polarity is not None or selection.walks(MentionRollup):
+            return None
+        return sum(cell.mentions for cell in read_mentions(session, selection))
+    count = select(func.count()).select_from(Mention).join(MentionBrand, MentionBrand.mention_id == Mention.id)
+    count = count.where(selection.speaks_of(from_brand=True, rejected=rejected), *selection.mentions())
+    return session.scalar(count.where(_has_sentence(search)) if polarity is not None else count)
 
 
 def _newest(session: Session, search: _Search, selection: Selection, rejected: bool, limit: int) -> list[int]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from overheard.errors import UsageError
 from overheard.insight import statistics
-from overheard.insight.rollups import SENTIMENT, DimensionVotes
+from overheard.insight.rollups import OPINIONS, SENTIMENT, DimensionVotes
 from overheard.insight.scope import Selection
 from overheard.insight.statistics import Sums
 from overheard.store.tables import ANY, DimensionRollup, MentionRollup, SentimentRollup
@@ -35,7 +35,10 @@ NO_VOTES = DimensionVotes(0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What was said in one period: mentions with their stars, sentences with their sums, votes by dimension."""
+    """What was said in one period: mentions with their stars, sentences with their sums, votes by dimension.
+
+    With a dimension in the selection, the sums are those of the votes in it.
+    """
 
     mentions: int
     rated: int
@@ -68,9 +71,8 @@ def calendar(by: str, first: date, last: date) -> list[Bounds]:
     start, last = _start(by, first), min(last, date.max - timedelta(days=62))
     while start <= last:
         if len(periods) == MOST:
-            raise UsageError(
-                f"{first} to {last} by {by} is more than {MOST:,} periods; narrow it with --since or take a longer --by"
-            )
+            longer = "" if by == "month" else " or take a longer --by"
+            raise UsageError(f"{first} to {last} by {by} is more than {MOST:,} periods; narrow it with --since{longer}")
         following = _following(by, start)
         periods.append((start, following - timedelta(days=1)))
         start = following
@@ -109,7 +111,7 @@ def read_periods(
 ) -> list[Said]:
     """Return what was said in each of the periods, which follow each other without a gap.
 
-    `selection` is the scope made ready, without its dimension. Without `counts` the mentions and stars stay 0, without
+    Without `counts` the mentions and stars stay 0, without
     `votes` the dimensions are left out: who does not need them does not wait for them.
     """
     if not periods:
@@ -123,7 +125,7 @@ def _by_day(
 ) -> list[Said]:
     starts = [start for start, _ in periods]
     counted = [[0, 0, 0.0, 0.0] for _ in periods]
-    sentences = [[0] * 8 for _ in periods]
+    sentences, opinions = [[0] * 8 for _ in periods], [0] * len(periods)
     voted: list[dict[str, list[int]]] = [{} for _ in periods]
 
     def place(day: date) -> int:
@@ -133,8 +135,13 @@ def _by_day(
         for day, *row in session.execute(_mention_rows(selection)):
             _add(counted[place(day)], row)
     if version is not None:
-        for day, *row in session.execute(_sentence_rows(version, selection)):
-            _add(sentences[place(day)], row)
+        # With a dimension, sentences are counted beside the votes that the sums are made of.
+        counted_as = SENTIMENT if selection.sentences.dimension is None else OPINIONS
+        for day, measure, *row in session.execute(_sentence_rows(version, selection)):
+            if measure == SENTIMENT:
+                _add(sentences[place(day)], row)
+            if measure == counted_as:
+                opinions[place(day)] += sum(row[1:5])
     if version is not None and votes:
         for day, dimension, *row in session.execute(_vote_rows(version, selection)):
             _add(voted[place(day)].setdefault(dimension, [0, 0, 0]), row)
@@ -144,11 +151,11 @@ def _by_day(
             rated=int(count[1]),
             rating_sum=count[2],
             rating_squares=count[3],
-            opinions=sum(said[1:5]),
+            opinions=read,
             sums=Sums(said[0], said[1], said[2], *said[5:8]),
             votes={name: DimensionVotes(*vote) for name, vote in cast.items()},
         )
-        for count, said, cast in zip(counted, sentences, voted, strict=True)
+        for count, said, read, cast in zip(counted, sentences, opinions, voted, strict=True)
     ]
 
 
@@ -170,9 +177,13 @@ def _sentence_rows(version: int, selection: Selection) -> Select[Any]:
         table.mentions, table.positive, table.negative, table.neutral, table.mixed,
         table.sum_xx, table.sum_yy, table.sum_xy,
     )  # fmt: skip
-    chosen = (table.model_version_id == version, table.measure == SENTIMENT, table.touchpoint == ANY)
-    columns: list[Any] = [table.day, *map(func.sum, summed)]
-    return select(*columns).where(*selection.cells(table), *chosen).group_by(table.day)
+    wanted = table.measure.in_((SENTIMENT, OPINIONS))
+    columns: list[Any] = [table.day, table.measure, *map(func.sum, summed)]
+    return (
+        select(*columns)
+        .where(*selection.cells(table), table.model_version_id == version, wanted, table.touchpoint == ANY)
+        .group_by(table.day, table.measure)
+    )
 
 
 def _vote_rows(version: int, selection: Selection) -> Select[Any]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from overheard.insight.scope import Selection
 from overheard.insight.statistics import Sums
+from overheard.store.said import OPINIONS as OPINIONS
 from overheard.store.said import SENTIMENT as SENTIMENT
 from overheard.store.tables import ANY, DimensionRollup, MentionRollup, SentimentRollup, SignalRollup
 
@@ -31,7 +32,10 @@ class MentionSums:
 
 @dataclass(frozen=True, slots=True)
 class SentimentSums:
-    """Pooled counts of one measure and touchpoint, in one source and language (see `SentimentRollup`)."""
+    """Pooled counts of one measure and touchpoint, in one source and language (see `SentimentRollup`).
+
+    With a dimension in the scope, there are no pillars, and `OPINIONS` beside `SENTIMENT` (see `Sentences`).
+    """
 
     measure: str
     touchpoint: str

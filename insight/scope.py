@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import (
     Column,
     ColumnElement,
-    CompoundSelect,
     MetaData,
     Select,
     Table,
@@ -40,7 +39,7 @@ from overheard import taxonomy
 from overheard.errors import NotFoundError, UsageError
 from overheard.insight.query.compile import Query
 from overheard.store.rollups import counted_rows
-from overheard.store.said import SENTIMENT, Sentences
+from overheard.store.said import Sentences
 from overheard.store.search import Label, found, label
 from overheard.store.tables import (
     ANY,
@@ -143,7 +142,7 @@ class Selection:
         covered: dict[Rollup, bool] = {
             MentionRollup: wanted.touchpoint is None and wanted.dimension is None,
             DimensionRollup: True,
-            SentimentRollup: wanted.touchpoint is None,  # pillars are not kept by touchpoint
+            SentimentRollup: wanted.touchpoint is None and wanted.dimension is None,
             SignalRollup: wanted.touchpoint is None and wanted.dimension is None,
         }
         return not covered[rollup]
@@ -345,8 +344,6 @@ def _covered(rollup: type[AnyRollup], wanted: Sentences) -> type[AnyRollup]:
     """Return the rollup, or the part of one that answers for a touchpoint or a dimension alone."""
     if wanted.touchpoint is None and wanted.dimension is None:
         return rollup
-    if rollup is SentimentRollup:
-        return aliased(rollup, _sentiment_of_dimension(str(wanted.dimension)).subquery(), adapt_on_names=True)
     table = DimensionRollup
     columns = [column for column in inspect(table).columns if column.key != "touchpoint"]
     if wanted.dimension is not None:
@@ -358,26 +355,6 @@ def _covered(rollup: type[AnyRollup], wanted: Sentences) -> type[AnyRollup]:
             select(*columns, table.touchpoint).where(here),
         )
     return aliased(rollup, part.subquery(), adapt_on_names=True)
-
-
-def _sentiment_of_dimension(dimension: str) -> CompoundSelect[*tuple[Any, ...]]:
-    """Select the votes in a dimension as the rows of `SentimentRollup` that they would make.
-
-    A vote is −1, 0 or 1, so the sums of squares and products are the counts themselves.
-    """
-    table = DimensionRollup
-    pillar = taxonomy.load().dimension(dimension).pillar
-    columns = (
-        table.brand_id, table.day, table.source_id, table.language, table.model_version_id, table.touchpoint,
-        table.mentions, table.praise.label("positive"), table.pain.label("negative"), table.neutral,
-        literal(0).label("mixed"), (table.praise + table.pain).label("sum_xx"),
-        (table.praise + table.pain).label("sum_yy"), (table.praise - table.pain).label("sum_xy"),
-    )  # fmt: skip
-    votes = [
-        select(literal(measure).label("measure"), *columns).where(table.dimension == dimension)
-        for measure in (SENTIMENT, pillar)
-    ]
-    return union_all(votes[0], votes[1].where(table.touchpoint == ANY))
 
 
 def select_scope(session: Session, brand: Brand, scope: Scope) -> Selection:

@@ -68,15 +68,15 @@ def place_of(source: Source) -> str:
 
 
 def read_sides(session: Session, brands: Sequence[Brand], scope: Scope) -> list[Side]:
-    """Read all brands, each under its model version, in their order; the scope's dimension narrows nothing here.
+    """Read all brands, each under its model version, in their order.
 
     Raises UsageError for an impossible scope, NotFoundError for a source that none of the brands has.
     """
     sides = {brand.id: Side(brand) for brand in brands}
     places = {source.id: place_of(source) for source in session.scalars(select(Source).where(Source.kind != SURVEY))}
-    selections = _selections(session, brands, replace(scope, dimension=None))
-    if scope.query is None and scope.attribute is None:
-        _read_sums(session, sides, selections, places, scope)
+    selections = _selections(session, brands, scope)
+    if (scope.query, scope.attribute, scope.touchpoint, scope.dimension) == (None, None, None, None):
+        _read_sums(session, sides, selections, places)
     else:
         for selection in selections:
             _walk(session, sides[selection.brand_id], selection, places)
@@ -98,29 +98,23 @@ def _selections(session: Session, brands: Sequence[Brand], scope: Scope) -> list
 
 
 def _read_sums(
-    session: Session, sides: dict[int, Side], selections: Sequence[Selection], places: dict[int, str], scope: Scope
+    session: Session, sides: dict[int, Side], selections: Sequence[Selection], places: dict[int, str]
 ) -> None:
     """Read all brands in one query for each of the rollups; over all time, their totals."""
     if not selections:
         return
-    touchpoint = scope.touchpoint or ANY
     together = _together(selections)
     sentences: Any = SentimentRollup if together.has_period else SentimentTotal
     votes: Any = DimensionRollup if together.has_period else DimensionTotal
     current = {brand_id: side.brand.model_version_id for brand_id, side in sides.items()}
-    for row in _grouped(session, sentences, sentences.measure, _SENTIMENT_SUMS, selections, touchpoint):
+    for row in _grouped(session, sentences, sentences.measure, _SENTIMENT_SUMS, selections):
         if row.source_id in places and row.model_version_id == current[row.brand_id]:
             cell = sides[row.brand_id].sentiment.setdefault(row.measure, {})
             _put(cell, (places[row.source_id], row.language), Sums(*row[5:]))
-    for row in _grouped(session, votes, votes.dimension, _VOTE_SUMS, selections, touchpoint):
+    for row in _grouped(session, votes, votes.dimension, _VOTE_SUMS, selections):
         if row.source_id in places and row.model_version_id == current[row.brand_id]:
             cell = sides[row.brand_id].votes.setdefault(row.dimension, {})
             _put(cell, (places[row.source_id], row.language), statistics.votes(*row[5:]))
-    if touchpoint != ANY:
-        # Of a part of the journey, the rollups know the mentions that were read, and no stars.
-        for side in sides.values():
-            side.mentions = side.analysed
-        return
     for row in session.execute(_stars(selections)):
         if row.source_id in places:
             sides[row.brand_id].add_mentions(*row[2:])
@@ -143,13 +137,13 @@ def _limits(table: Any, selections: Sequence[Selection]) -> list[Any]:
 
 
 def _grouped(
-    session: Session, table: Any, name: Any, sums: Sequence[str], selections: Sequence[Selection], touchpoint: str
+    session: Session, table: Any, name: Any, sums: Sequence[str], selections: Sequence[Selection]
 ) -> Iterable[Any]:
     keys = [table.brand_id, table.source_id, table.language, table.model_version_id, name]
     limits = _limits(table, selections)
     return session.execute(
         select(*keys, *(func.sum(getattr(table, column)) for column in sums))
-        .where(*limits, table.touchpoint == touchpoint)
+        .where(*limits, table.touchpoint == ANY)
         .group_by(*keys)
         .order_by(*keys)
     )

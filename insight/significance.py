@@ -12,8 +12,8 @@ LEVEL = 0.05
 """The chance that any of the differences called certain is none."""
 
 
-FARTHEST = 8.0
-"""The normal quantile beyond which a p-value is not told apart: 1e-15."""
+FARTHEST, LEAST = 8.0, 1e-15
+"""The normal quantile beyond which a p-value is not told apart, and about what that is: no p-value is 0."""
 
 
 def p_of_interval(value: float, toward_zero: float) -> float:
@@ -27,7 +27,7 @@ def p_of_interval(value: float, toward_zero: float) -> float:
     if value == 0:
         return 1.0
     error = abs(value - toward_zero) / Z
-    return erfc(abs(value) / error / sqrt(2)) if error else 0.0
+    return max(LEAST, erfc(abs(value) / error / sqrt(2))) if error else LEAST
 
 
 def p_of_shares(one: Share, other: Share) -> float:
@@ -65,8 +65,8 @@ def student_tail(t: float, freedom: int) -> float:
         term *= cos(angle) ** 2 * (step - 1) / step
         total += term
     if not odd:
-        return 1 - sin(angle) * total
-    return 1 - 2 / pi * (angle + (sin(angle) * total if freedom > 1 else 0))
+        return max(LEAST, 1 - sin(angle) * total)
+    return max(LEAST, 1 - 2 / pi * (angle + (sin(angle) * total if freedom > 1 else 0)))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -59,7 +59,7 @@ class Estimate:
 class Mean:
     """A mean of stars on 0..1 with its 95 % interval; `n` counts the rated mentions.
 
-    The mean is null without any, the interval below the minimum count.
+    Below the minimum count there is neither.
     """
 
     mean: float | None
@@ -207,11 +207,9 @@ def stars(n: int, total: float, squares: float) -> Mean:
     The interval is the same score interval, with the spread that was seen, and Student's t for that on n − 1 degrees of
     freedom; where all ratings are equal the sample says nothing of the spread, and the widest possible one stands in.
     """
-    if n == 0:
-        return Mean(None, None, None, 0)
-    mean = min(1.0, max(0.0, total / n))
     if n < MINIMUM:
-        return Mean(mean, None, None, n)
+        return Mean(None, None, None, n)
+    mean = min(1.0, max(0.0, total / n))
     variance = (squares - n * mean * mean) / (n - 1)
     count = n * mean * (1 - mean) / variance if variance > 1e-9 else float(n)
     return Mean(mean, *_score_interval(mean, count, _student(n - 1)), n)

@@ -26,6 +26,7 @@ from overheard.insight.figures import (
     count_stale,
     index_of,
     net_of,
+    opinions_of,
     over_sentences,
     rating_of,
     read_figures,
@@ -168,6 +169,8 @@ class Summary:
     `stale` counts the days per source that changed after they were last counted. `opinions` counts sentences, `model`
     names the version behind all of it (null before the first classification). `index` has the pillars and `overall`,
     in [0, 100].
+    With a dimension in the scope, `net_sentiment` and the other nets are those of the votes in it, `dimensions` holds
+    it alone, and `index` has no values: one dimension is no CX index.
     `pains` and `praises` are ranked by impact. `change` is the difference to the period before, null without `since`.
     `disagreements`, `spoilers`, `praised` and the strength of an impact are counted over the `newest` mentions.
     `targets` are those of the brand, measured in the scope, `surveys` what customers answered who were asked.
@@ -222,7 +225,7 @@ def summarise(session: Session, brand: Brand, scope: Scope, *, quotes: int = QUO
     mentions = sum(cell.mentions for cell in found)
     analysed = sum(cell.mentions for cell in sentences)
     not_analysed = _not_analysed(session, version, selection) if analysed < mentions else 0
-    sentiment = _counts(sentences)
+    sentiment = _counts(opinions_of(pooled))
     dimensions = _dimensions(session, version, selection, analysed, quotes)
     signals = _signals(session, version, selection, analysed)
     last = max((cell.last for cell in found), default=None)
@@ -360,6 +363,8 @@ def _dimensions(
     quotes = {} if version is None else find_quotes(session, version, selection, sides, limit=limit)
     figures = []
     for dimension in taxonomy.load().dimensions:
+        if selection.sentences.dimension not in (None, dimension.name):
+            continue
         vote = votes.get(dimension.name, DimensionVotes(0, 0, 0))
         net = votes_net(vote)
         share = statistics.share(net.n, analysed)
@@ -388,7 +393,7 @@ def _touchpoints(pooled: Sequence[SentimentSums]) -> tuple[TouchpointFigures, ..
     figures = []
     for touchpoint in taxonomy.load().touchpoints:
         cells = [cell for cell in pooled if (cell.measure, cell.touchpoint) == (SENTIMENT, touchpoint.name)]
-        counts, net = _counts(cells), net_of(cells)
+        counts, net = _counts(opinions_of(pooled, touchpoint.name)), net_of(cells)
         figures.append(TouchpointFigures(touchpoint.name, touchpoint.label, net.n, counts.all, counts, net))
     return tuple(figures)
 

@@ -21,7 +21,7 @@ from overheard.insight import statistics
 from overheard.insight.rollups import read_analysed, read_dimensions, read_signals
 from overheard.insight.scope import Scope, Selection, select_scope
 from overheard.insight.significance import LEVEL, holm, p_of_interval, student_tail
-from overheard.insight.statistics import MINIMUM, difference
+from overheard.insight.statistics import MINIMUM, Chance, difference
 from overheard.store.tables import Brand
 
 RECENT, PAST = 90, 365
@@ -41,7 +41,8 @@ class Surprise:
 
     `value` is a share in [0, 1]: for `new` of the analysed mentions, for `unlike` of the brand's praises or pains;
     `usual` is the same share in the time before, or the middle of the other brands. `mentions` are those behind
-    `value`; `p` is the p-value, which stands after Holm's correction over all that was looked at.
+    `value`; `p` is the p-value, which stands after Holm's correction over all that was looked at. `since` and `until`
+    are the days that were looked at, both inclusive.
     """
 
     kind: str
@@ -51,7 +52,9 @@ class Surprise:
     mentions: int
     value: float
     usual: float
-    p: float
+    p: Chance
+    since: date | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,8 @@ def find_surprises(session: Session, brand: Brand, scope: Scope, last: date | No
     past = replace(scope, since=since - timedelta(days=PAST), until=since - timedelta(days=1))
     now, analysed = _counts(session, brand, version, recent)
     before, analysed_before = _counts(session, brand, version, past)
-    return news(now, analysed, before, analysed_before) + unlike(_sides(now), _others(session, brand, recent))
+    found = news(now, analysed, before, analysed_before) + unlike(_sides(now), _others(session, brand, recent))
+    return tuple(replace(entry, since=since, until=end) for entry in found)
 
 
 def _others(session: Session, brand: Brand, scope: Scope) -> list[Counts]:
@@ -125,7 +129,7 @@ def news(now: Counts, analysed: int, before: Counts, analysed_before: int) -> tu
         gap = difference(share, usual)
         if max(here, there) < MINIMUM or gap is None or share.value is None or usual.value is None:
             continue
-        p = p_of_interval(gap.value, gap.low if gap.value > 0 else gap.high)
+        p = Chance(p_of_interval(gap.value, gap.low if gap.value > 0 else gap.high))
         found.append(Surprise("new", subject.about, subject.label, subject.side, here, share.value, usual.value, p))
     return _standing(found)
 
@@ -141,8 +145,8 @@ def unlike(brand: Counts, others: Sequence[Counts]) -> tuple[Surprise, ...]:
         if whole < MINIMUM or brand[subject] < MINIMUM or len(usable) < OTHERS:
             continue
         usual, p = _against(brand[subject], whole, usable)
-        value = brand[subject] / whole
-        found.append(Surprise("unlike", subject.about, subject.label, subject.side, brand[subject], value, usual, p))
+        name = (subject.about, subject.label, subject.side)
+        found.append(Surprise("unlike", *name, brand[subject], brand[subject] / whole, usual, Chance(p)))
     return _standing(found)
 
 

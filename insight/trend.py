@@ -52,7 +52,7 @@ class Period:
     end: date
     complete: bool
     mentions: int
-    opinions: int | None
+    opinions: int
     net: Estimate
     smoothed: Estimate
     rating: Mean
@@ -67,7 +67,7 @@ class ChangePoint:
     difference. `same_mix` is the size where each source and language has the same part on both sides; null where they
     share too few, or where there is but one. `pace_before` and `pace_after` are mentions per period: where they differ
     by far, other people may be speaking (invitations to review began or stopped). The stars are a second witness, not
-    known in a dimension.
+    known for one dimension of many.
     """
 
     day: date
@@ -134,10 +134,7 @@ def find_trend(session: Session, brand: Brand, scope: Scope, *, by: str | None =
 
     Raises UsageError for an impossible scope or too many periods, NotFoundError for an unknown source or dimension.
     """
-    if scope.dimension is not None:
-        taxonomy.load().dimension(scope.dimension)
-    # The votes of a dimension are told apart here: a selection of it would count sentences.
-    selection = select_scope(session, brand, replace(scope, dimension=None))
+    selection = select_scope(session, brand, scope)
     version = brand.model_version_id
     found = read_mentions(session, selection)
     first = scope.since or min((each.first for each in found), default=None)
@@ -148,7 +145,7 @@ def find_trend(session: Session, brand: Brand, scope: Scope, *, by: str | None =
     bounds = calendar(by, first, last)
     said = read_periods(session, version, selection, _clipped(bounds, scope))
     work = _Work(session, version, selection, by, tuple(_clipped(bounds, scope)))
-    headline = changes.series([_sums(part, scope.dimension) for part in said])
+    headline = changes.series([part.sums for part in said])
     shifts = changes.find_shifts(headline, shortest=SHORTEST[by])
     span = window(first, min(last, max((each.last for each in found), default=last)))
     halves = read_halves(session, version, selection, scope, span) if span and version is not None else None
@@ -158,10 +155,10 @@ def find_trend(session: Session, brand: Brand, scope: Scope, *, by: str | None =
         by=by,
         model=_model(session, version),
         stale=count_stale(session, selection),
-        holes=sum(not _mentions(part, scope.dimension) for part in said),
+        holes=sum(not part.mentions for part in said),
         dispersion=headline.dispersion,
         periods=_periods(session, bounds, scope, said, changes.smooth(headline, shifts), headline),
-        change_points=work.change_points(headline, shifts, said, scope.dimension),
+        change_points=work.change_points(headline, shifts, said, None),
         window=span,
         dimensions=_dimensions(work, said, halves, scope.dimension),
         complacency=find_complacency(session, brand, selection, scope, span, halves) if span and halves else None,
@@ -213,17 +210,16 @@ def _periods(
     periods = []
     clipped = _clipped(bounds, scope)
     for whole, (start, end), part, level in zip(bounds, clipped, said, levels, strict=True):
-        sums = _sums(part, scope.dimension)
         periods.append(
             Period(
                 start=start,
                 end=end,
                 complete=whole == (start, end) and end <= heard,
-                mentions=_mentions(part, scope.dimension),
-                opinions=None if scope.dimension else part.opinions,
-                net=statistics.net(sums),
-                smoothed=_smoothed(level, headline, sums.mentions),
-                rating=_rating([part], scope.dimension),
+                mentions=part.mentions,
+                opinions=part.opinions,
+                net=statistics.net(part.sums),
+                smoothed=_smoothed(level, headline, part.sums.mentions),
+                rating=rating_of([part]),
             )
         )
     return tuple(periods)

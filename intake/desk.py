@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from sqlalchemy.orm import Session
@@ -27,6 +27,12 @@ from overheard.store.database import Store
 from overheard.store.mentions import Counts, MentionDraft, upsert
 
 EMPTY = Counts()
+
+AHEAD = timedelta(days=1)
+"""How far a date may lie ahead of this clock: days begin elsewhere up to 14 hours earlier, and clocks go wrong.
+
+What was published later still was not: it counts on the day it was fetched.
+"""
 _ADDRESS_SIGN = re.compile(r"[@＠./(\[]")
 """Without one of these, an id holds no address and no handle."""
 
@@ -95,7 +101,7 @@ class Intake:
             rating_scale=item.rating_scale,
             author=self._pseudonymiser.name(item.author) if item.author and not is_nobody(item.author) else None,
             url=self._url(item),
-            published=item.published,
+            published=item.published if item.published and item.published < now + AHEAD else None,
             edited=item.edited,
             fetched=now,
             reply_state=item.reply_state,

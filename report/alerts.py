@@ -88,7 +88,21 @@ def details(entry: AlertEntry) -> Iterator[str]:
     """Yield the lines below the headline, without the quotes."""
     for each in entry.figures[: MORE + 1]:
         if each.p is not None:
-            yield unusual(each)
+            yield f"{unusual(each)} (p {_small(each.p)}, q {_small(each.q)})"
+    yield from causes(entry)
+    if entry.delivered:
+        yield f"told: {', '.join(f'{channel} {state}' for channel, state in entry.delivered.items())}"
+
+
+def told(entry: AlertEntry) -> Iterator[str]:
+    """Yield the lines of a message below the headline: what is unusual and why, and what to do about it."""
+    yield from (unusual(each) for each in entry.figures[: MORE + 1] if each.p is not None)
+    yield from causes(entry)
+    yield f"overheard alerts ack {entry.id}: somebody takes care of it"
+
+
+def causes(entry: AlertEntry) -> Iterator[str]:
+    """Yield what drove an alert, and who answers for it."""
     for driver in entry.drivers:
         before = f"{driver.observed:g} against {driver.expected:.1f} in as many days of the weeks before"
         yield f"{driver.kind} {printable(driver.name)}: {before}, {figures.share(driver.share)} of the change"
@@ -96,19 +110,13 @@ def details(entry: AlertEntry) -> Iterator[str]:
         yield f"themes: {', '.join(map(printable, entry.themes))}"
     if entry.owner:
         yield f"owner: {printable(entry.owner)}"
-    if entry.delivered:
-        yield f"told: {', '.join(f'{channel} {state}' for channel, state in entry.delivered.items())}"
 
 
 def unusual(each: AlertFigures) -> str:
     """Say how unusual one cell is."""
     days = "1 day" if each.window == 1 else f"{each.window} days"
     counted = "pains among the votes" if each.measure == "net" else "mentions"
-    chance = f"p {_small(each.p)}, q {_small(each.q)}"
-    return (
-        f"{_name(each)}: {each.observed or 0:g} {counted} in {days} to {each.day}, {each.expected or 0:.1f} expected "
-        f"({chance})"
-    )
+    return f"{_name(each)}: {each.observed or 0:g} {counted} in {days} to {each.day}, {each.expected or 0:.1f} expected"
 
 
 def _small(value: float | None) -> str:
@@ -123,8 +131,12 @@ def _origin(quote: Quote) -> str:
 
 def message(entry: AlertEntry) -> str:
     """Write an alert as plain text, for a message."""
-    quotes = [f"“{printable(quote.text)}” ({_origin(quote)})" for quote in entry.quotes]
-    return "\n".join([headline(entry), *details(entry), *quotes])
+    return "\n".join([headline(entry), *told(entry), *(quoted(quote, quote.url) for quote in entry.quotes)])
+
+
+def quoted(quote: Quote, link: str | None) -> str:
+    """Write a quote for a message, with its origin and the address where it stands."""
+    return f"“{printable(quote.text)}” ({_origin(quote)}{f', {printable(link)}' if link else ''})"
 
 
 def rows(found: Alerts) -> Iterator[spreadsheet.Row]:

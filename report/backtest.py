@@ -60,7 +60,8 @@ def power_cells(each: Power) -> list[str]:
     base = f"{each.low:g} or more" if each.high is None else f"{each.low:g} to {each.high:g}"
     lead = "" if each.lead is None else f"{each.lead:.1f}"
     shares = [figures.share(share) for share in (each.at_once, each.recall)]
-    return [base, str(each.incidents), *shares, lead, figures.share(each.precision)]
+    precision = "too few" if each.precision is None else figures.share(each.precision)
+    return [base, str(each.incidents), *shares, lead, precision]
 
 
 def rows(found: Backtest) -> Iterator[spreadsheet.Row]:

@@ -31,6 +31,8 @@ NAMED = 5
 FEW = 10
 """Brands below which a best in class says little, which is told."""
 
+NO_BRAND = "Nothing to compare: no brand has analysed mentions here. Widen the period or the filters."
+
 NOTHING = Estimate(None, None, None, 0)
 
 SAYS = {"win": "better than", "lose": "worse than", "came_from": "came from", "left_for": "left for"}
@@ -47,7 +49,7 @@ def parts(comparison: Comparison, width: int) -> Iterator[RenderableType]:
     scope = figures.limits(comparison.scope)
     yield Text.assemble((_title(comparison), "bold"), "  ", (printable(scope), QUIET))
     if not comparison.brands:
-        yield Text("Nothing to compare: no brand has analysed mentions here. Widen the filters or classify some.")
+        yield Text(NO_BRAND)
     else:
         yield Text(_mix(comparison), style=QUIET)
         others = len(comparison.brands) - 1
@@ -65,7 +67,8 @@ def parts(comparison: Comparison, width: int) -> Iterator[RenderableType]:
 
 
 def _title(comparison: Comparison) -> str:
-    first, *others = [printable(brand.brand) for brand in comparison.brands] or ["No brand"]
+    known = comparison.brands or comparison.unread
+    first, *others = [printable(brand.brand) for brand in known] or ["No brand"]
     return f"{first} and {', '.join(others)}" if others else first
 
 
@@ -77,7 +80,7 @@ def _table(comparison: Comparison, chosen: Sequence[int]) -> Table:
         table.add_column(Text(printable(brand.brand)), justify="right", overflow="fold")
     if len(brands) == 2:
         table.add_column("Difference", justify="right", no_wrap=True)
-    _add_key_figures(table, brands)
+    _add_key_figures(table, comparison, brands)
     for position, dimension in enumerate(comparison.dimensions):
         before = comparison.dimensions[position - 1] if position else None
         if before is not None and before.kind != dimension.kind:
@@ -88,23 +91,22 @@ def _table(comparison: Comparison, chosen: Sequence[int]) -> Table:
     return table
 
 
-def _add_key_figures(table: Table, brands: Sequence[ComparedBrand]) -> None:
+def _add_key_figures(table: Table, comparison: Comparison, brands: Sequence[ComparedBrand]) -> None:
     table.add_row("Mentions", *(figures.count(brand.mentions) for brand in brands))
     table.add_row("Share of voice", *(_share(brand.share_of_voice) for brand in brands))
     table.add_row("Stars", *(figures.stars(brand.rating).split(",")[0] for brand in brands))
-    if any(brand.index for brand in brands):
-        table.add_row("CX index", *(figures.index(brand.index["overall"]) for brand in brands))
-    nets = [(_shown(brand), brand.difference) for brand in brands if brand.net_sentiment is not None]
-    if nets:
-        table.add_row("Net sentiment", *_cells(nets), end_section=True)
-    else:
-        table.add_section()
+    if comparison.mix is None:
+        table.add_section()  # Of one dimension: its net stands below, and a CX index it is none.
+        return
+    table.add_row("CX index", *(figures.index(brand.index["overall"]) for brand in brands))
+    nets = [(_shown(brand), brand.difference) for brand in brands]
+    table.add_row("Net sentiment", *_cells(nets), end_section=True)
 
 
 def _shown(entry: ComparedBrand | ComparedFigures) -> Estimate:
     """Return what is compared: the net in the mix, or else that of all mentions, which may say why there is none."""
     net = entry.net_sentiment if isinstance(entry, ComparedBrand) else entry.net
-    return entry.same_mix or net or NOTHING
+    return entry.same_mix or net
 
 
 def _share(part: Estimate) -> str:
@@ -197,7 +199,7 @@ def _effective(comparison: Comparison) -> str:
 def _legend(comparison: Comparison) -> str:
     first = printable(comparison.brands[0].brand)
     text = f"Net in that mix with its 95 % interval. ▲ ▼: really above or below {first}"
-    text += f", after {comparison.comparisons} comparisons (Holm, 5 %)."
+    text += f", after {figures.counted(comparison.comparisons, 'comparison')} (Holm, 5 %)."
     models = {brand.model for brand in comparison.brands}
     if len(models) > 1:
         named = ", ".join(sorted(printable(model or "none yet") for model in models))
@@ -206,8 +208,11 @@ def _legend(comparison: Comparison) -> str:
 
 
 def _unread(comparison: Comparison) -> str:
-    named = ", ".join(f"{printable(each.brand)} ({figures.count(each.mentions)})" for each in comparison.unread)
-    return f"Without analysed mentions here: {named}; `overheard classify` reads what is stored."
+    named = {each: printable(each.brand) for each in comparison.unread}
+    waiting = ", ".join(f"{name} ({figures.count(each.mentions)})" for each, name in named.items() if each.mentions)
+    silent = ", ".join(name for each, name in named.items() if not each.mentions)
+    unread = f"Without analysed mentions here: {waiting}; `overheard classify` reads what is stored." if waiting else ""
+    return f"{unread} Without mentions here: {silent}.".strip() if silent else unread
 
 
 def _bar(comparison: Comparison) -> Table:
@@ -216,7 +221,7 @@ def _bar(comparison: Comparison) -> Table:
     table.add_column("Best in class", no_wrap=True)
     for name, justify in (("of any industry", "left"), ("Net", "right"), (printable(first.brand), "right")):
         table.add_column(Text(name), justify="left" if justify == "left" else "right", overflow="fold")
-    if comparison.best is not None and first.net_sentiment is not None:
+    if comparison.best is not None:
         best = comparison.best
         table.add_row("Net sentiment", Text(_holder(best.brand, best.industry)), net_text(best.net),
                       net_text(first.net_sentiment))  # fmt: skip
@@ -275,7 +280,7 @@ def rows(comparison: Comparison) -> Iterator[spreadsheet.Row]:
         for brand in comparison.brands:
             yield {
                 "dimension": "net_sentiment", "label": "Net sentiment", "kind": "overall", "brand": brand.brand,
-                "model": brand.model, **spreadsheet.estimate("net", brand.net_sentiment or NOTHING),
+                "model": brand.model, **spreadsheet.estimate("net", brand.net_sentiment),
                 **_compared(brand, comparison.mix), **_best(comparison.best),
             }  # fmt: skip
     for dimension in comparison.dimensions:
@@ -313,17 +318,20 @@ def _compared(entry: ComparedBrand | ComparedFigures, mix: Mix) -> spreadsheet.R
 
 def lines(comparison: Comparison) -> Iterator[str]:
     names = [markdown.escaped(brand.brand) for brand in comparison.brands]
-    yield f"# {', '.join(names) or 'No brand with analysed mentions'}"
+    yield f"# {', '.join(names) or markdown.escaped(_title(comparison))}"
     yield ""
     scope = markdown.escaped(figures.limits(comparison.scope))
     if names:
-        real = f"in bold where they are real after {comparison.comparisons} comparisons"
+        real = f"in bold where they are real after {figures.counted(comparison.comparisons, 'comparison')}"
         yield f"{scope}; differences to {names[0]}, {real}"
         yield ""
         yield markdown.escaped(_mix(comparison))
         yield ""
         yield from markdown.table(("", *names, "Best in class"), list(_markdown_rows(comparison)))
         yield markdown.escaped(_about_the_bar(comparison))
+        yield ""
+    else:
+        yield NO_BRAND
         yield ""
     if comparison.unread:
         yield markdown.escaped(_unread(comparison))

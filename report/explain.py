@@ -23,7 +23,7 @@ COLUMNS = (
 )  # fmt: skip
 
 STYLES = {"positive": f"underline {GOOD}", "negative": f"underline {BAD}", "mixed": "underline yellow"}
-SIGNS = {"positive": "+", "negative": "−", "mixed": "±", "neutral": "0"}
+SIGNS = {"positive": "+", "negative": "−", "mixed": "±", "neutral": ":"}
 WORDS = {"same": "", "removed": f"strike {BAD}", "added": f"underline {GOOD}"}
 
 

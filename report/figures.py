@@ -6,6 +6,8 @@ from datetime import date, datetime
 
 from overheard.insight.scope import Scope
 from overheard.insight.statistics import MINIMUM, Difference, Estimate, Mean
+from overheard.report.printable import printable
+from overheard.store.tables import SURVEY
 
 MINUS = "\N{MINUS SIGN}"
 TO = "\N{HORIZONTAL ELLIPSIS}"
@@ -14,6 +16,11 @@ TO = "\N{HORIZONTAL ELLIPSIS}"
 def count(number: int) -> str:
     """Write a count with thousands set apart: 12,345."""
     return f"{number:,}"
+
+
+def counted(number: int, what: str) -> str:
+    """Write a count of things with a regular plural: 1 mention, 2,000 mentions."""
+    return f"{count(number)} {what}" if number == 1 else f"{count(number)} {what}s"
 
 
 def signed(value: float) -> str:
@@ -52,6 +59,16 @@ def index(estimate: Estimate) -> str:
     return f"{estimate.value:.0f} ({estimate.low:.0f}{TO}{estimate.high:.0f})"
 
 
+def index_of(scope: Scope, estimate: Estimate) -> str:
+    """Write a CX index as `index` does, or why the scope has none."""
+    return "not of one dimension" if scope.dimension is not None else index(estimate)
+
+
+def net_label(scope: Scope) -> str:
+    """Name the net sentiment of a scope: of sentences, or of one vote for each mention in a dimension."""
+    return "Net sentiment" if scope.dimension is None else "Net of votes"
+
+
 def missing(n: int) -> str:
     """Write why a value is missing: fewer mentions than the minimum, or none that is positive or negative."""
     return f"too few ({count(n)})" if n < MINIMUM else f"no verdict ({count(n)})"
@@ -66,12 +83,21 @@ def share(part: float | None) -> str:
 
 def stars(rating: Mean) -> str:
     """Write a mean rating as one to five stars with its interval and its n."""
-    if rating.mean is None:
-        return "none given"
-    mean = f"{_of_five(rating.mean)} of 5"
-    if rating.low is not None and rating.high is not None:
-        mean += f" ({_of_five(rating.low)}{TO}{_of_five(rating.high)})"
-    return f"{mean}, {count(rating.n)} rated"
+    if rating.mean is None or rating.low is None or rating.high is None:
+        return f"too few ({count(rating.n)})" if rating.n else "none given"
+    interval = f"({_of_five(rating.low)}{TO}{_of_five(rating.high)})"
+    return f"{_of_five(rating.mean)} of 5 {interval}, {count(rating.n)} rated"
+
+
+def rated(rating: float, kind: str, given: str | None, scale: float | None) -> str:
+    """Write what a mention was rated, `rating` on 0..1, in stars; an answer to a survey as it was given.
+
+    >>> rated(0.25, "import", "1", None), rated(0.9, "survey", "9", 10)
+    ('rated 2 of 5 stars', 'answered 9 of 10')
+    """
+    if kind == SURVEY and given and scale:
+        return f"answered {printable(given)} of {scale:g}"
+    return f"rated {_of_five(rating).removesuffix('.0')} of 5 stars"
 
 
 def _of_five(rating: float) -> str:

@@ -9,17 +9,19 @@ import dataclasses
 import importlib
 import json
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Protocol, cast
 
 from rich.console import Console, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from overheard.errors import UsageError
 from overheard.insight.statistics import Chance
-from overheard.report import figures, markdown
+from overheard.report import figures, markdown, spreadsheet
 from overheard.report.printable import escaped, printable
 from overheard.report.spreadsheet import Row, written
+from overheard.report.table import show_framed
 
 FORMATS = ("table", "json", "csv", "md")
 
@@ -99,7 +101,8 @@ class _EachValue:
 
     def parts(self, found: Any, width: int) -> Iterator[RenderableType]:
         for part in found.parts if self._page else ():
-            yield Text(f"By {found.by}: {printable(part.value)}, {figures.count(part.mentions)} mentions", style="bold")
+            mentions = figures.counted(part.mentions, "mention")
+            yield Text(f"By {found.by}: {printable(part.value)}, {mentions}", style="bold")
             yield from self._page.parts(part.answer, width) if self._page else ()
             yield Text()
         yield Text(_rest(found))
@@ -121,10 +124,10 @@ def _rest(found: Any) -> str:
     """Say what has no answer of its own."""
     if not found.parts:
         return f"No mention here names a {found.by}."
-    text = f"{figures.count(found.without)} mentions name no {found.by}"
-    if not found.others:
-        return f"{text}."
-    return f"{text}; {figures.count(found.others)} more, of {figures.count(found.others_mentions)} mentions, not shown."
+    names = "names" if found.without == 1 else "name"
+    without = f"{figures.counted(found.without, 'mention')} {names} no {found.by}."
+    rest = f"{figures.count(found.others)} more, of {figures.counted(found.others_mentions, 'mention')}, not shown."
+    return " ".join([*([without] if found.without else []), *([rest] if found.others else [])])
 
 
 def _page(answer: Any) -> Page:
@@ -140,6 +143,9 @@ def show(answer: Any, console: Console) -> None:
     Colours follow rich: none where the output is no terminal or NO_COLOR is set.
     """
     for part in _page(answer).parts(answer, console.width):
+        if isinstance(part, Table) and part.box is not None:
+            show_framed(console, part)
+            continue
         unbroken = isinstance(part, Text) and part.no_wrap is True
         console.print(part, highlight=False, markup=False, emoji=False, soft_wrap=unbroken)
 
@@ -166,7 +172,7 @@ def stamp(moment: date) -> str:
     """Return a date, or an aware time in UTC, as JSON has it: 2026-11-21, 2026-11-21T09:30:00Z."""
     if not isinstance(moment, datetime):
         return moment.isoformat()
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return spreadsheet.moment(moment)
 
 
 def _plain(value: Any) -> Any:

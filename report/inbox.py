@@ -73,7 +73,7 @@ def _overview(inbox: Inbox) -> Iterator[str]:
     if inbox.unknown:
         parts.append(f"{figures.count(inbox.unknown)} of them may have a reply (the source does not say)")
     more = inbox.open - len(inbox.entries)
-    yield ", ".join(parts) + (f"; the first {len(inbox.entries)} are shown, --limit shows more" if more else "")
+    yield ", ".join(parts) + (f"; shown: the first {len(inbox.entries)}, --limit shows more" if more else "")
 
 
 def _entry(entry: InboxEntry) -> Iterator[RenderableType]:
@@ -100,13 +100,12 @@ def _wait_text(entry: InboxEntry) -> Text:
 
 
 def _why(entry: InboxEntry) -> str:
-    named = [f"rated {_rating(entry)}" if reason == "stars" else REASONS[reason] for reason in entry.reasons]
+    named = [_rating(entry) if reason == "stars" else REASONS[reason] for reason in entry.reasons]
     return f"score {entry.score:.0f}: {', '.join(named)}"
 
 
 def _rating(entry: InboxEntry) -> str:
-    given = printable(entry.rating_given or f"{entry.rating:g}")
-    return f"{given} of {entry.rating_scale:g}" if entry.rating_scale and given.isdecimal() else given
+    return figures.rated(entry.rating or 0.0, entry.kind, entry.rating_given, entry.rating_scale)
 
 
 def _state(entry: InboxEntry) -> str:
@@ -206,7 +205,7 @@ def rows(inbox: Inbox) -> Iterator[spreadsheet.Row]:
             "source": entry.source,
             "kind": entry.kind,
             "language": entry.language,
-            "published": entry.published.isoformat() if entry.published else None,
+            "published": spreadsheet.moment(entry.published) if entry.published else None,
             "waiting_seconds": entry.waiting,
             "target_seconds": entry.target,
             "overdue": spreadsheet.yes(entry.overdue),
@@ -214,7 +213,7 @@ def rows(inbox: Inbox) -> Iterator[spreadsheet.Row]:
             "status": entry.status,
             "reopened_by": entry.reopened_by,
             "reopens": entry.reopens,
-            "noted_at": entry.note.noted_at.isoformat() if entry.note else None,
+            "noted_at": spreadsheet.moment(entry.note.noted_at) if entry.note else None,
             "noted_by": entry.note.noted_by if entry.note else None,
             "note": entry.note.text if entry.note else None,
             "copies": entry.copies,

@@ -18,13 +18,15 @@ COLUMNS = (
     "field", "start", "end", "text", "reading", "matches", "relevance", "rejected", "decided_by", "reason",
 )  # fmt: skip
 
+NOTHING = "No such mentions. Widen the period or the filters."
+
 STYLES = {"positive": GOOD, "negative": BAD}
 
 
 def parts(found: Sequence[Found], width: int) -> Iterator[RenderableType]:
     """Yield what to print for found mentions; the sentences that were searched for are marked with `>`."""
     if not found:
-        yield Text("No such mentions. Widen the period or the filters.")
+        yield Text(NOTHING)
     for mention in found:
         yield _heading(mention)
         if mention.url:
@@ -52,9 +54,14 @@ def whole(mention: Found) -> str:
 
 
 def _heading(mention: Found) -> Text:
-    parts = [f"mention {mention.mention_id}", printable(mention.source), figures.day(mention.day), mention.language]
+    return Text(", ".join([f"mention {mention.mention_id}", *_known(mention)]), style="bold")
+
+
+def _known(mention: Found) -> list[str]:
+    """Return what is known of a mention beside its words."""
+    parts = [printable(mention.source), figures.day(mention.day), mention.language]
     if mention.rating is not None:
-        parts.append(f"rated {_rating(mention)}")
+        parts.append(figures.rated(mention.rating, mention.kind, mention.rating_given, mention.rating_scale))
     if mention.sentiment:
         parts.append(mention.sentiment)
     if mention.rejected:
@@ -63,7 +70,7 @@ def _heading(mention: Found) -> Text:
         parts.append(mention.status.replace("_", " "))
     if mention.vanished:
         parts.append(f"vanished {figures.day(mention.vanished)}")
-    return Text(", ".join(parts), style="bold")
+    return parts
 
 
 def verdict(mention: Found) -> str:
@@ -73,11 +80,6 @@ def verdict(mention: Found) -> str:
     if mention.decided_by == "exclusion":
         return f"rejected for “{printable(mention.reason or '')}”"
     return "rejected, not named" if mention.relevance is None else f"rejected, relevance {mention.relevance:.2f}"
-
-
-def _rating(mention: Found) -> str:
-    given = printable(mention.rating_given or f"{mention.rating}")
-    return f"{given} of {mention.rating_scale:g}" if mention.rating_scale and given.isdecimal() else given
 
 
 def _sentence(opinion: FoundOpinion) -> Text:
@@ -126,17 +128,16 @@ def _mention_rows(mention: Found) -> Iterator[spreadsheet.Row]:
 
 def lines(found: Sequence[Found]) -> Iterator[str]:
     """Yield the lines of found mentions as Markdown."""
+    if not found:
+        yield NOTHING
     for mention in found:
         yield from _mention_lines(mention)
 
 
 def _mention_lines(mention: Found) -> Iterator[str]:
-    notes = f", vanished {figures.day(mention.vanished)}" if mention.vanished else ""
-    notes += f", {markdown.escaped(verdict(mention))}" if mention.rejected else ""
     yield f"## Mention {mention.mention_id}"
     yield ""
-    place = f"{markdown.escaped(mention.source)}, {figures.day(mention.day)}, {mention.language}"
-    yield f"{place}{notes}{markdown.link(mention.url)}"
+    yield f"{markdown.escaped(', '.join(_known(mention)))}{markdown.link(mention.url)}"
     yield ""
     if not mention.opinions:
         yield f"> {markdown.escaped(whole(mention))}"

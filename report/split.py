@@ -24,7 +24,7 @@ def parts(split: Split, width: int) -> Iterator[RenderableType]:
     scope = printable(figures.limits(split.scope))
     yield Text.assemble((printable(split.brand), "bold"), f" by {split.by}", ("  " + scope, QUIET))
     if not split.parts:
-        yield Text(f"No mention here names a {split.by}.")
+        yield Text(_none(split))
         return
     table = titled()
     table.add_column(split.by.capitalize(), overflow="fold")
@@ -37,7 +37,7 @@ def parts(split: Split, width: int) -> Iterator[RenderableType]:
             Text(printable(part.value)),
             figures.count(part.mentions),
             net_text(part.net_sentiment),
-            figures.index(part.index),
+            figures.index_of(split.scope, part.index),
             figures.stars(part.rating).split(",")[0],
             _top(part.top_pain),
             _top(part.top_praise),
@@ -46,6 +46,10 @@ def parts(split: Split, width: int) -> Iterator[RenderableType]:
     rest = _rest(split)
     if rest:
         yield Text(rest, style=QUIET)
+
+
+def _none(split: Split) -> str:
+    return f"No mention here names a {split.by}. Widen the period or the filters, or import the column of it."
 
 
 def _top(found: TopDimension | None) -> str:
@@ -86,7 +90,7 @@ def _figures(part: Part) -> spreadsheet.Row:
         "mentions": part.mentions,
         "analysed": part.analysed,
         **spreadsheet.estimate("net", part.net_sentiment),
-        "stars": part.rating.mean,
+        "stars": spreadsheet.stars(part.rating),
         "stars_n": part.rating.n,
         **spreadsheet.estimate("index", part.index),
         "top_pain": part.top_pain.dimension if part.top_pain else None,
@@ -101,6 +105,9 @@ def lines(split: Split) -> Iterator[str]:
     yield ""
     yield markdown.escaped(figures.limits(split.scope))
     yield ""
+    if not split.parts:
+        yield _none(split)
+        return
     yield from markdown.table(
         (split.by.capitalize(), "Mentions", "Net", "CX index", "Stars", "Most pain", "Most praise"),
         [
@@ -108,7 +115,7 @@ def lines(split: Split) -> Iterator[str]:
                 markdown.escaped(part.value),
                 figures.count(part.mentions),
                 figures.net(part.net_sentiment),
-                figures.index(part.index),
+                figures.index_of(split.scope, part.index),
                 figures.stars(part.rating),
                 _top(part.top_pain),
                 _top(part.top_praise),

@@ -6,9 +6,9 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
-from overheard.insight.statistics import Estimate
+from overheard.insight.statistics import Chance, Estimate, Mean
 from overheard.report.printable import printable
 
 DIGITS = 4
@@ -31,6 +31,8 @@ def _cell(value: str | int | float | None) -> str | int | float:
     if isinstance(value, str):
         text = printable(value)
         return f"'{text}" if is_formula(text) else text
+    if isinstance(value, Chance):
+        return float(f"{value:.3g}")
     return "" if value is None else round(value, DIGITS)
 
 
@@ -50,11 +52,21 @@ def estimate_columns(name: str) -> tuple[str, str, str, str]:
     return name, f"{name}_low", f"{name}_high", f"{name}_n"
 
 
+def stars(found: Mean) -> float | None:
+    """Return a mean of ratings as one to five stars, with its digits."""
+    return None if found.mean is None else 1 + 4 * found.mean
+
+
 def day(moment: date | None) -> str | None:
     """Write a day, and nothing where there is none."""
     if isinstance(moment, datetime):
         return moment.date().isoformat()
     return moment.isoformat() if moment is not None else None
+
+
+def moment(found: datetime) -> str:
+    """Write a time in UTC: 2026-11-21T09:30:00Z."""
+    return found.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def yes(flag: bool | None) -> str | None:

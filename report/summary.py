@@ -31,6 +31,8 @@ COLUMNS = (
 CONFIDENT = 0.85
 """The score that a quote on the terminal needs: where one side is rare, what scores less is often an error."""
 
+TORN = "A mention with both pain and praise of a dimension counts as neutral there, in neither column."
+
 LISTED = 6
 """Languages and sources named before the rest is only counted."""
 
@@ -53,6 +55,7 @@ def parts(summary: Summary, width: int) -> Iterator[RenderableType]:
     if findings:
         yield _findings(findings)
     yield _dimensions(summary)
+    yield Text(TORN, style=QUIET)
     yield _touchpoints(summary)
     yield _where_from(summary)
 
@@ -76,7 +79,8 @@ def _lines(summary: Summary) -> Iterator[tuple[str, Text]]:
     yield "Mentions", Text(_mentions(summary))
     if summary.model is not None:
         yield "Opinions", Text(_opinions(summary))
-        yield "Net sentiment", net_text(summary.net_sentiment) + _changed(change.net_sentiment if change else None)
+        net = net_text(summary.net_sentiment) + _changed(change.net_sentiment if change else None)
+        yield figures.net_label(summary.scope), net
     rating = _changed(change.rating if change else None, figures.star_difference)
     yield "Stars", Text(figures.stars(summary.rating)) + rating
     if summary.model is not None:
@@ -129,8 +133,11 @@ def _opinions(summary: Summary) -> str:
 
 
 def _index(summary: Summary) -> str:
+    overall = figures.index_of(summary.scope, summary.index["overall"])
+    if summary.scope.dimension is not None:
+        return overall
     pillars = [f"{name} {figures.index(value)}" for name, value in summary.index.items() if name != "overall"]
-    return f"{figures.index(summary.index['overall'])}: {', '.join(pillars)}"
+    return f"{overall}: {', '.join(pillars)}"
 
 
 def _listed(entries: Sequence[tuple[str, int]]) -> str:
@@ -285,9 +292,10 @@ def lines(summary: Summary) -> Iterator[str]:
         yield f"- Left out as not about the brand: {figures.count(summary.rejected)}"
     if summary.duplicates:
         yield f"- Near-duplicates left out: {figures.count(summary.duplicates)}"
-    yield f"- Net sentiment: {figures.net(summary.net_sentiment)}"
+    yield f"- Opinions: {_opinions(summary)}"
+    yield f"- {figures.net_label(summary.scope)}: {figures.net(summary.net_sentiment)}"
     yield f"- Stars: {figures.stars(summary.rating)}"
-    yield f"- CX index: {figures.index(summary.index['overall'])}"
+    yield f"- CX index: {figures.index_of(summary.scope, summary.index['overall'])}"
     if summary.change is not None:
         period = figures.period(summary.change.since, summary.change.until)
         yield f"- Net sentiment on before ({period}): {figures.difference(summary.change.net_sentiment) or 'too few'}"
@@ -309,6 +317,8 @@ def lines(summary: Summary) -> Iterator[str]:
             for entry in summary.dimensions
         ],
     )
+    yield TORN
+    yield ""
     for side, ranked in (("pain", summary.pains), ("praise", summary.praises)):
         yield f"## {'What hurts' if side == 'pain' else 'What is praised'}, by impact"
         yield ""

@@ -31,16 +31,18 @@ def weight(entry: Impact) -> str:
     'impact 14.9, moves the net by −9, 502 mentions (21 %)'
     """
     mentions = f"{figures.count(entry.mentions)} mentions"
-    if entry.impact is None or entry.moves is None:
+    if entry.impact is None:
         return f"{mentions}, too few to weigh"
-    moved = figures.signed(entry.moves)
-    return f"impact {entry.impact:.1f}, moves the net by {moved}, {mentions} ({figures.share(entry.share)})"
+    moved = "" if entry.moves is None else f"moves the net by {figures.signed(entry.moves)}, "
+    return f"impact {entry.impact:.1f}, {moved}{mentions} ({figures.share(entry.share)})"
 
 
 def findings(summary: Summary) -> Iterator[tuple[str, str]]:
     """Yield a heading and a line for everything that was found; nothing for what was not."""
     if summary.surprises:
-        yield "Surprising", "; ".join(_surprise(entry) for entry in summary.surprises[:SURPRISING])
+        first = summary.surprises[0]
+        told = "; ".join(_surprise(entry) for entry in summary.surprises[:SURPRISING])
+        yield "Surprising", f"{figures.period(first.since, first.until)}: {told}"
     disagreeing = [entry for entry in summary.disagreements if entry.mentions]
     if disagreeing:
         yield "Stars and text", f"{'; '.join(_disagreement(entry) for entry in disagreeing)}{_reach(summary)}"

@@ -25,7 +25,10 @@ COLUMNS = (
 SHOWN = 5
 """Dimensions shown for each group."""
 
-NONE = "No answers here: `overheard import FILE --kind survey --brand BRAND` brings them in."
+NONE = (
+    "No answers here. Widen the period or the filters, or bring some in: "
+    "`overheard import FILE --kind survey --brand BRAND`."
+)
 
 
 def parts(found: Surveys, width: int) -> Iterator[RenderableType]:

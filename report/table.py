@@ -9,6 +9,8 @@ from itertools import zip_longest
 
 from rich.cells import cell_len
 from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Column, Table
 from rich.text import Text
 
 from overheard.report.printable import printable
@@ -50,6 +52,35 @@ def show_table(
         console.print(
             *_lines(console, row, widths, right), *map(Text, lines), sep="\n", soft_wrap=True, markup=False,
         )  # fmt: skip
+
+
+def show_framed(console: Console, table: Table) -> None:
+    """Print a table in its frame where every figure fits whole, else as a plain one, without its bars."""
+    if _width(console, table) <= console.width:
+        console.print(table, highlight=False, markup=False, emoji=False)
+        return
+    columns = [column for column in table.columns if all(isinstance(cell, str | Text) for cell in column.cells)]
+    rows = list(zip(*([_whole(column, cell) for cell in column.cells] for column in columns), strict=True))
+    if table.title:
+        console.print(table.title, style=table.title_style, highlight=False, markup=False, emoji=False)
+    show_table(console, [str(column.header) for column in columns], rows)
+    console.print()
+
+
+def _width(console: Console, table: Table) -> int:
+    """Return the width that a framed table needs: of a column that may be wrapped, that of its longest word."""
+    widths = []
+    for column in table.columns:
+        cells = [Measurement.get(console, console.options, cell) for cell in (column.header, *column.cells)]
+        widths.append(max(cell.maximum if column.no_wrap and cell.minimum else cell.minimum for cell in cells))
+    return sum(widths) + 3 * len(widths) - 1
+
+
+def _whole(column: Column, cell: object) -> Text:
+    text = cell.copy() if isinstance(cell, Text) else Text(str(cell))
+    text.no_wrap = column.no_wrap or text.no_wrap
+    text.rstrip()
+    return text
 
 
 def _cell(value: object) -> Text:

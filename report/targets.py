@@ -24,18 +24,21 @@ VERDICTS = {"met": "met", "missed": "missed for certain", "uncertain": "not cert
 
 STYLES = {"met": GOOD, "missed": BAD}
 
+NONE = "No targets yet: `overheard targets set BRAND --dimension speed 20 --owner NAME`."
+
 LEGEND = "Met or missed for certain: the whole 95 % interval is on one side of the target."
 
 
 def parts(found: MeasuredTargets, width: int) -> Iterator[RenderableType]:
     """Yield what to print for targets."""
-    yield Text.assemble(("Targets", "bold"), "  ", (printable(figures.limits(found.scope)), QUIET))
+    several = len({each.brand for each in found.targets}) > 1
+    title = "Targets" if several or not found.targets else f"{printable(found.targets[0].brand)}: targets"
+    yield Text.assemble((title, "bold"), "  ", (printable(figures.limits(found.scope)), QUIET))
     if not found.targets:
-        yield Text("No targets yet: `overheard targets set BRAND --dimension speed 20 --owner NAME`.")
+        yield Text(NONE)
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 1))
-    several = len({each.brand for each in found.targets}) > 1
-    for name in (*(("Brand",) if several else ()), "", "Target", "Reached", "", "Owner"):
+    for name in (*(("Brand",) if several else ()), "", "Target", "Reached", "Verdict", "Owner"):
         table.add_column(name, overflow="fold")
     for each in found.targets:
         brand = (Text(printable(each.brand)),) if several else ()
@@ -56,14 +59,14 @@ def reached(each: MeasuredTarget) -> str:
     if found.value is None or found.low is None or found.high is None:
         return "times not given" if each.unit == "seconds" and not found.n else figures.missing(found.n)
     low, high = _value(each, found.low), _value(each, found.high)
-    return f"{_value(each, found.value)} ({low}{figures.TO}{high}), n {figures.count(found.n)}"
+    return f"{_value(each, found.value)} ({low}{figures.TO}{high}), n\N{NO-BREAK SPACE}{figures.count(found.n)}"
 
 
 def _value(each: MeasuredTarget, value: float) -> str:
     if each.unit == "seconds":
         return duration(value)
     if each.unit == "percent":
-        return f"{value:.0f} %"
+        return f"{value:.1f}".removesuffix(".0") + " %" if value < 1 else f"{value:.0f} %"
     if each.unit == "stars":
         return f"{value:.1f}"
     return f"{value:.0f}" if each.measure == "index" else figures.signed(value)
@@ -92,6 +95,9 @@ def lines(found: MeasuredTargets) -> Iterator[str]:
     yield ""
     yield markdown.escaped(figures.limits(found.scope))
     yield ""
+    if not found.targets:
+        yield NONE
+        return
     cells = [
         (
             f"{markdown.escaped(each.brand)}: {each.label}", wanted(each), reached(each), VERDICTS[each.verdict],

@@ -124,7 +124,8 @@ def _periods(trend: Trend) -> Table:
     rest = len(trend.periods) - SHOWN
     table = titled(f"Last {SHOWN} of {len(trend.periods)} periods" if rest > 0 else "Periods")
     table.add_column(trend.by.capitalize(), no_wrap=True)
-    for label in ("Mentions", "Net", "Smoothed", "Stars"):
+    has_stars = any(period.rating.mean is not None for period in trend.periods[-SHOWN:])
+    for label in ("Mentions", "Net", "Smoothed", *(("Stars",) if has_stars else ())):
         table.add_column(label, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     changed = {point.day: _mark(point) for point in trend.change_points}
@@ -134,10 +135,14 @@ def _periods(trend: Trend) -> Table:
             figures.count(period.mentions),
             net_text(period.net),
             net_text(period.smoothed) if period.smoothed.value is not None else "",
-            "" if period.rating.mean is None else f"{1 + 4 * period.rating.mean:.1f}",
+            *([_stars(period)] if has_stars else []),
             changed.get(period.start, ""),
         )
     return table
+
+
+def _stars(period: Period) -> str:
+    return "" if period.rating.mean is None else f"{1 + 4 * period.rating.mean:.1f}"
 
 
 def name(by: str, period: Period) -> str:
@@ -245,7 +250,7 @@ def rows(trend: Trend) -> Iterator[spreadsheet.Row]:
             "opinions": period.opinions,
             **spreadsheet.estimate("net", period.net),
             **spreadsheet.estimate("smoothed", period.smoothed),
-            "stars": None if period.rating.mean is None else 1 + 4 * period.rating.mean,
+            "stars": spreadsheet.stars(period.rating),
             "rated": period.rating.n,
             **_change(changes.get(period.start)),
         }
@@ -303,7 +308,7 @@ def lines(trend: Trend) -> Iterator[str]:
                 figures.count(period.mentions),
                 figures.net(period.net),
                 figures.net(period.smoothed) if period.smoothed.value is not None else "",
-                "" if period.rating.mean is None else f"{1 + 4 * period.rating.mean:.1f}",
+                _stars(period),
             )
             for period in trend.periods
         ],

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overheard import taxonomy
-from overheard.store.said import EVERY, SENTIMENT, SENTIMENTS, VOTES, Sentences
+from overheard.store.said import EVERY, OPINIONS, SENTIMENT, SENTIMENTS, VOTES, Sentences
 from overheard.store.tables import ANY, DimensionRollup, MentionRollup, SentimentRollup, SignalRollup
 
 Ints = NDArray[np.int64]
@@ -284,20 +284,21 @@ class _Pool:
 
 
 def _sentiment(counting: Counting, cell: Ints) -> Iterator[Columns]:
-    dimension = counting.wanted.dimension
-    if dimension is None:
-        yield _pooled(counting, cell, SENTIMENT, _of_mentions(counting))
-        yield _pooled(counting, cell, SENTIMENT, _at_touchpoints(counting))
-    else:
+    of_dimension = counting.wanted.dimension is not None
+    measure = OPINIONS if of_dimension else SENTIMENT
+    yield _pooled(counting, cell, measure, _of_mentions(counting))
+    yield _pooled(counting, cell, measure, _at_touchpoints(counting))
+    if of_dimension:
         for at_touchpoints in (False, True):
             votes = _votes(counting, at_touchpoints=at_touchpoints)
             yield _pooled(counting, cell, SENTIMENT, _pool(votes.reading, votes.touchpoint, votes.verdict))
+        return  # One dimension makes no pillar of the index.
     votes, words = _votes(counting, at_touchpoints=False), taxonomy.load()
     for pillar, names in words.pillars.items():
         numbers = [counting.words.dimensions[name] for name in names]
         inside = np.isin(votes.dimension, numbers)
         reading, verdict = votes.reading[inside], votes.verdict[inside]
-        if pillar == words.general_verdicts and dimension is None:
+        if pillar == words.general_verdicts:
             general = _general(counting)
             reading, verdict = (np.concatenate(pair) for pair in zip((reading, verdict), general, strict=True))
         yield _pooled(counting, cell, pillar, _pool(reading, np.zeros_like(reading), verdict))

@@ -243,6 +243,7 @@ def _translated(url: str) -> Iterator[None]:
             raise BusyError(f"{shown(url)} is locked by another program; wait until it has ended") from error
         raise StoreError(f"{shown(url)}: {cause}") from error
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EACCES, errno.EROFS}:
-            raise _disk_error(error.filename or shown(url), error) from error
+        # The database's own come as errors of the driver: without a file's name it is what an answer is written to.
+        if error.filename and error.errno in {errno.ENOSPC, errno.EACCES, errno.EROFS}:
+            raise _disk_error(error.filename, error) from error
         raise

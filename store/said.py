@@ -17,6 +17,9 @@ from overheard.store.tables import Opinion, OpinionDimension
 SENTIMENT = "sentiment"
 """The measure of `SentimentRollup` that counts the sentiment of sentences."""
 
+OPINIONS = "opinions"
+"""The measure that counts the sentiment of the sentences that bear on a dimension, where one is asked for."""
+
 SENTIMENTS = ("positive", "negative", "neutral", "mixed")
 SIGNS = {"positive": "+", "negative": "-", "neutral": "="}
 VOTES = {"+": 1, "-": -1, "=": 0}
@@ -27,7 +30,8 @@ class Sentences:
     """Which sentences are counted: all, each model version for itself, or those of one `version`.
 
     Of these only those at a `touchpoint`, and that bear on a `dimension`, where these are given. With a dimension, the
-    sentiment that is counted is the polarity of the votes in it.
+    sentiment that nets are made of is the polarity of the votes in it; that of the sentences themselves is counted
+    beside it, as `OPINIONS`.
     """
 
     version: int | None = None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -13,9 +15,11 @@ from programs import free_port
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from overheard.delivery import deliver
+from overheard.delivery import deliver, slack
 from overheard.insight.alerts import AlertEntry, list_alerts
+from overheard.insight.quotes import Quote
 from overheard.insight.scope import Scope
+from overheard.report.alerts import message
 from overheard.settings import AlertSettings, Settings
 from overheard.store.alerts import add_alert, find_alert, set_delivery
 from overheard.store.brands import add_brand, find_brand
@@ -77,7 +81,26 @@ def test_slack_gets_text_that_calls_nobody(any_store: Store, settings: Settings,
     assert "<" not in body["text"]
     assert "&lt;!channel&gt; &amp;" in body["text"]
     assert {block["text"]["type"] for block in body["blocks"]} == {"plain_text"}
-    assert "31 mentions in 2 days to 2026-10-31, 10.2 expected (p 3e-07, q 4e-06)" in body["blocks"][1]["text"]["text"]
+    told = body["blocks"][1]["text"]["text"]
+    assert "31 mentions in 2 days to 2026-10-31, 10.2 expected\n" in told
+    assert re.search(r"^overheard alerts ack \d+: somebody", told, re.MULTILINE)
+    assert "p 3e-07" not in told
+
+
+def test_slack_gets_the_address_of_the_proof(any_store: Store) -> None:
+    write(any_store, "speed")
+    with any_store.reading() as session:
+        (entry,) = list_alerts(session, None, Scope()).alerts
+    quotes = [
+        Quote("Late.", number, 0, 5, "shop", url, NOW, 0.9, "text", "en", None)
+        for number, url in enumerate(["https://shop.example/1?a=1&b=2", "https://x.example/|<!channel>", None])
+    ]
+    told = replace(entry, quotes=tuple(quotes), delivered={"stdout": "sent"})
+    link = slack(told)["blocks"][-1]["text"]
+    assert link == {"type": "mrkdwn", "text": "<https://shop.example/1?a=1&amp;b=2|mention 0>"}
+    assert "“Late.” (mention 0, shop, " in message(told)
+    assert ", https://shop.example/1?a=1&b=2)" in message(told)
+    assert "told:" not in message(told)
 
 
 def test_another_program_gets_the_alert_as_data(any_store: Store, settings: Settings, hook: HTTPServer) -> None:

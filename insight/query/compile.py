@@ -15,7 +15,7 @@ from overheard.errors import UsageError
 from overheard.insight.query.parse import LABELS, SENTENCE, And, Field, Near, Node, Not, Or, parse
 from overheard.store import search
 from overheard.store.search import Every, Label, Some, Sought, Term
-from overheard.store.tables import Brand, Mention, Opinion, OpinionDimension, Source
+from overheard.store.tables import Brand, Mention, MentionRollup, Opinion, OpinionDimension, Source
 from overheard.store.themes import Theme, ThemeOpinion, find_theme
 
 STAR = 0.005 / 4
@@ -51,7 +51,8 @@ class Sentence:
 class Query:
     """A query about one brand, as its model version `version` read it.
 
-    Raises UsageError where the text is no query, NotFoundError where it asks for a theme that the brand has not.
+    Raises UsageError where the text is no query, or asks for what cannot be: an unknown source or language, a period
+    that ends before it begins. Raises NotFoundError where it asks for a theme that the brand has not.
     """
 
     def __init__(self, session: Session, brand: Brand, text: str) -> None:
@@ -63,6 +64,12 @@ class Query:
         for field in _fields(self.root):
             if field.name == "theme":
                 find_theme(session, brand, int(field.value))
+            if field.name == "source" and not self._sources(field):
+                known = ", ".join(sorted({repr(name) for _, name, _ in self._all_sources()})) or "none yet"
+                raise _wrong(field, f"no such source; there are {known}")
+            if field.name == "lang" and not self._is_language(field.value):
+                raise _wrong(field, "no language; expected a code such as en or nl")
+        _check_periods(self.root)
         for group in self._groups:
             _check_polarity(group)
         self._words = list(_positive(self.root))
@@ -173,11 +180,40 @@ class Query:
         def is_meant(*names: str) -> bool:
             return any(name.casefold().startswith(key) if field.prefix else name.casefold() == key for name in names)
 
+        return [number for number, name, kind in self._all_sources() if is_meant(name, kind, str(number))]
+
+    def _all_sources(self) -> list[tuple[int, str, str]]:
         sources = self._session.execute(select(Source.id, Source.name, Source.kind))
-        return [number for number, name, kind in sources if is_meant(name, kind, str(number))]
+        return [(number, name, kind) for number, name, kind in sources]
+
+    def _is_language(self, code: str) -> bool:
+        if self._session.scalar(select(exists().where(MentionRollup.language == code))):
+            return True
+        # Its model takes a moment to load: asked for where no mention says it.
+        from overheard.nlp.likelihoods import known
+
+        return code in known()
 
 
 REPLIES = ("answered", "unanswered", "unknown")
+
+
+def _wrong(field: Field, what: str) -> UsageError:
+    given = f"{field.name}:{field.value}{'*' if field.prefix else ''}"
+    return UsageError(f"query, column {field.column}: {given}: {what}")
+
+
+def _check_periods(node: Node) -> None:
+    """Refuse days that are asked for together and exclude each other."""
+    items = node.items if isinstance(node, And | Or) else (node.item,) if isinstance(node, Not) else ()
+    if isinstance(node, And):
+        days = [item for item in items if isinstance(item, Field) and item.name in {"since", "until"}]
+        last = min((field for field in days if field.name == "until"), key=lambda each: _day(each.value), default=None)
+        for since in days:
+            if since.name == "since" and last is not None and _day(since.value) > _day(last.value):
+                raise _wrong(since, f"lies after until:{last.value}; swap them")
+    for item in items:
+        _check_periods(item)
 
 
 def _day(value: str) -> date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
 
@@ -42,11 +42,15 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field has a value, or with `prefix` one that begins so. The value is as `FIELDS` wrote it."""
+    """A field has a value, or with `prefix` one that begins so. The value is as `FIELDS` wrote it.
+
+    `column` is where it stands in the query, from 1.
+    """
 
     name: str
     value: str
     prefix: bool = False
+    column: int = field(default=0, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def _named(names: tuple[str, ...]) -> Callable[[str, bool], str]:
 
 def _stars(value: str, prefix: bool) -> str:
     match = re.fullmatch(r"(<=|>=|<|>|=|)([0-9])(?:[.,]([0-9]{1,2}))?", value)
-    if prefix or not match:
+    if prefix or not match or not 1 <= float(f"{match[2]}.{match[3] or 0}") <= 5:
         raise _Wrong("expected a number of stars from 1 to 5, such as 3, <3 or >=4.5")
     fraction = (match[3] or "").rstrip("0")
     return match[1].removeprefix("=") + match[2] + ("." + fraction if fraction else "")
@@ -269,7 +273,7 @@ class _Parser:
         if prefix and (name in {"author"} or not value):
             raise self._error(f"{name}: takes no wildcard there", here)
         try:
-            return Field(name, FIELDS[name](value, prefix), prefix)
+            return Field(name, FIELDS[name](value, prefix), prefix, here.column)
         except _Wrong as wrong:
             raise self._error(f"{name}:{value}{'*' if prefix else ''}: {wrong}", here) from None
 

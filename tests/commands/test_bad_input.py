@@ -62,6 +62,18 @@ RANGE = ("from 1 to 999999999999",)
         (("brand", "remove", "Nordwind Bank"), 2, ("--yes",)),
         (("brand", "edit", "Nordwind Bank"), 2, ("nothing to change", "--help")),
         (("compare", "Nordwind Bank"), 2, ("no rival",)),
+        *(
+            ((*command, ""), 2, ("empty",))
+            for command in (
+                ("summary",),
+                ("alerts",),
+                ("alerts", "backtest"),
+                ("targets", "show"),
+                ("inbox",),
+                ("brand", "list"),
+            )
+        ),
+        (("mentions", "Nordwind Bank", "--query", "late source:nope"), 2, ("column 6", "source:nope")),
         (("source", "add", "Nordwind Bank", "feed", "--target", "ftp://x"), 2, ("ftp",)),
         (("source", "add", "Nordwind Bank", "fed", "--target", "https://x.example"), 2, ("fed", "feed")),
         (("source", "add", "Nordwind Bank", "appstore", "--target", "country=be"), 2, ("id",)),
@@ -119,6 +131,27 @@ def test_one_line_and_the_right_exit_code(
     assert done.stderr.splitlines()[-1] == errors[0]
     for word in words:
         assert word in errors[0]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_full_disk_of_the_output_is_not_taken_for_that_of_the_store(home: Path, form: str) -> None:
+    assert overheard(home, "import", "good.csv", *BRAND).returncode == 0
+    with Path("/dev/full").open("wb") as full:
+        arguments = [sys.executable, "-m", "overheard", "export", "Nordwind Bank", "--what", "mentions"]
+        done = subprocess.run(
+            [*arguments, "--format", form], cwd=home, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode != 0
+    assert "No space left" in done.stderr
+    assert "overheard.db" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_is_not_shown_of_found_mentions_is_said(home: Path) -> None:
+    assert overheard(home, "import", "good.csv", *BRAND).returncode == 0
+    done = overheard(home, "mentions", "Nordwind Bank", "--limit", "1", "--format", "csv")
+    assert done.stderr == "the newest 1 of 2 mentions; --limit shows others\n"
+    assert overheard(home, "mentions", "Nordwind Bank", "--limit", "2", "--format", "json").stderr == ""
 
 
 def test_without_init_the_way_out_is_named(tmp_path: Path) -> None:

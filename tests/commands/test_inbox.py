@@ -107,6 +107,8 @@ def test_a_brand_may_be_called_like_a_command(home: Path) -> None:
         (("targets", "set", "Nordwind", "--stars", "6", "--owner", "Ana"), "1 to 5 stars"),
         (("targets", "set", "Nordwind", "--reply-time", "soon", "--owner", "Ana"), "6h"),
         (("targets", "set", "Nordwind", "--net", "4"), "--owner"),
+        (("targets", "set", "Nordwind", "--reply-rate", "0.8", "--owner", "C"), "write 80% or 0.8%"),
+        (("targets", "set", "Nordwind", "--reply-time", "-4h", "--owner", "C"), "interval '−4h'"),
         (("targets", "remove", "Nordwind", "--net"), "it has none"),
         (("import", "a.csv", "--brand", "Nordwind", "--survey", "nps"), "--kind survey"),
     ],

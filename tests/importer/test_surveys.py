@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,60 @@ def test_the_scale_is_seen_in_the_answers(tmp_path: Path, survey: str, values: S
     rows = [(number, value) for number, value in enumerate(values)]
     path = write(tmp_path / "a.csv", ("id", survey), rows)
     assert plan_survey(path, brand="B").scores[survey].scale == scale
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "words"),
+    [
+        ("CSAT", [*[5, 4, 1] * 10, 8], "line 32 has 8 in column CSAT, where 30 of 31 answers are up to 7"),
+        ("CSAT", [8, *[5, 4, 1] * 10, 8], "line 2 has 8 in column CSAT, where 30 of 32 answers are up to 7"),
+        ("CSAT", [*[5, 4, 1, 2] * 10, 6, 55], "line 43 has 55 .* 41 of 42 .* --scale 5 or 7 or 100"),
+        ("CSAT", [8, 9, 10, 7], "line 2 has 8 .* 0 of 4 answers are up to 5"),
+    ],
+)
+def test_a_scale_that_the_answers_contradict_is_asked_for(
+    nordwind: Store, settings: Settings, tmp_path: Path, header: str, values: Sequence[int], words: str
+) -> None:
+    path = write(tmp_path / "a.csv", ("id", header), enumerate(values))
+    with pytest.raises(ImportFileError, match=words):
+        plan_survey(path, brand="Nordwind")
+    told = bring(nordwind, settings, plan_survey(path, brand="Nordwind", scale=7))
+    assert told.rejected == sum(value > 7 for value in values)
+
+
+@pytest.mark.parametrize(
+    ("header", "scale"), [("CSAT (1-7)", 7), ("CSAT 1 to 5", 5), ("CSAT, 0-100", 100), ("CSAT %", 100), ("CSAT /7", 7)]
+)
+def test_the_scale_may_stand_in_the_header(tmp_path: Path, header: str, scale: float) -> None:
+    path = write(tmp_path / "a.csv", ("id", header), enumerate([5, 4, 1, 2, 5]))
+    assert plan_survey(path, brand="B").scores["csat"].scale == scale
+
+
+@pytest.mark.parametrize("name", ["Why?", "Warum haben Sie so geantwortet?", "comment"])
+def test_short_comments_are_known_by_their_column(
+    nordwind: Store, settings: Settings, tmp_path: Path, name: str
+) -> None:
+    rows = [(number, number, "late" if number % 2 else "price", "north") for number in range(10)]
+    plan = plan_survey(write(tmp_path / "a.csv", ("id", "NPS", name, "region"), rows), brand="Nordwind")
+    assert ("comment", name) in [(role, column) for role, column, _ in plan.chosen]
+    bring(nordwind, settings, plan)
+    assert [each[4] for each in answers(nordwind)] == [True] * 10
+
+
+def test_what_became_of_the_columns_is_said_where_no_comment_was_found(tmp_path: Path) -> None:
+    rows = [(number, number, "north") for number in range(10)]
+    plan = plan_survey(write(tmp_path / "a.csv", ("id", "NPS", "region"), rows), brand="B")
+    assert [note for note in plan.notes if "region" in note] == [
+        "no column of comments was found; region are kept as attributes: --columns comment=COLUMN names it"
+    ]
+
+
+def test_an_answer_from_the_future_is_refused(nordwind: Store, settings: Settings, tmp_path: Path) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(hours=12)
+    rows = [("a", tomorrow.isoformat(), 9, WORDS), ("b", "2099-01-01", 9, WORDS)]
+    result = bring(nordwind, settings, plan_survey(write(tmp_path / "a.csv", HEADER[:4], rows), brand="Nordwind"))
+    assert (result.added, result.rejected) == (1, 1)
+    assert "'2099-01-01' lies in the future" in (settings.directory / "refused.jsonl").read_text()
 
 
 def test_several_surveys_of_one_row_and_no_comments_at_all(nordwind: Store, settings: Settings, tmp_path: Path) -> None:

@@ -238,7 +238,7 @@ def test_what_customers_say_of_rivals_is_counted_by_rival_and_dimension(brands: 
     assert [quote.mention_id for quote in said.rivals[0].quotes] == ids[1::-1]
     assert said.rivals[0].quotes[1].text == "Much faster than South Sea."
     assert other.rivals == ()
-    (narrow, _) = compared_in(brands, Scope(dimension="ease"), "Nordwind", "Südsee").said
+    narrow, *_ = compared_in(brands, Scope(dimension="ease"), "Nordwind", "Südsee").said
     assert [(each.rival, each.mentions) for each in narrow.rivals] == [("Südsee", 1)]
 
 

@@ -121,6 +121,13 @@ def test_masked_names_stay_masked(store: Store) -> None:
     assert asked(store, Scope(until=FIRST - timedelta(days=1))).praised == ()
 
 
+@pytest.mark.parametrize("own", ["petsbest", "Pets Best", "PETS-BEST"])
+def test_the_brand_itself_is_no_one_who_is_praised(own: str) -> None:
+    texts = ["Thanks to Pets Best!", "Pets Best was great.", "The team at Pets Best's was kind.", "Thanks to Emma."]
+    sentences = [(number, "en", text) for number, text in enumerate(texts * 2)]
+    assert [cue.name for cue in gather(sentences, [own])] == ["Emma"]
+
+
 @pytest.mark.parametrize(
     ("language", "text", "expected"),
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
@@ -11,9 +11,13 @@ import pytest
 
 from overheard.errors import NotFoundError
 from overheard.insight import rollups, statistics
+from overheard.insight.compare import compare
 from overheard.insight.duplicates import find_duplicates
+from overheard.insight.export import Export
 from overheard.insight.mentions import find_mentions
 from overheard.insight.scope import Scope, Selection, select_scope
+from overheard.insight.trend import find_trend
+from overheard.store.brands import find_brand
 from overheard.store.database import Store
 
 from .test_summary import Entry, check_parts, check_whole, fill, in_scope, nordwind, summary_of, vote
@@ -77,14 +81,43 @@ def test_a_dimension_leaves_its_votes_alone(filled: tuple[Store, list[Entry]]) -
             assert found.rating.n == sum(told.rating is not None for told in left)
             expected = statistics.net(statistics.votes(votes["positive"], votes["negative"], votes["neutral"]))
             assert found.net_sentiment == expected
-            assert {entry.dimension: entry.praise + entry.pain + entry.neutral for entry in found.dimensions} == {
-                entry.dimension: len(left) if entry.dimension == "speed" else 0 for entry in found.dimensions
-            }
-            assert found.index["easy"] == statistics.index(expected)
-            assert (found.index["effective"].n, found.index["enjoyable"].n) == (0, 0)
+            (speed,) = found.dimensions
+            assert (speed.dimension, speed.praise + speed.pain + speed.neutral) == ("speed", len(left))
+            assert [value.value for value in found.index.values()] == [None] * 4
+            assert not any(entry.moves for entry in (*found.pains, *found.praises))
+            read = Counter(said.sentiment for told in left for said in told.sentences)
+            assert asdict(found.sentiment) == {name: read[name] for name in asdict(found.sentiment)}
+            assert sum(part.opinions for part in found.touchpoints) == found.opinions == read.total()
             for signal in found.signals:
                 carrying = [sum(signal.signal in said.signals for said in told.sentences) for told in left]
                 assert (signal.mentions, signal.opinions) == (sum(map(bool, carrying)), sum(carrying))
+
+
+@pytest.mark.parametrize("asked", FILTERS, ids=str)
+def test_a_filter_means_the_same_in_every_answer(filled: tuple[Store, list[Entry]], asked: dict[str, str]) -> None:
+    store, _ = filled
+    with store.session() as session:
+        find_brand(session, "Südsee").model_version_id = nordwind(session).model_version_id
+    for place in PLACES:
+        scope = replace(place, **asked)  # type: ignore[arg-type]
+        summary = summary_of(store, scope)
+        with store.reading() as session:
+            brand, other = nordwind(session), find_brand(session, "Südsee")
+            compared = compare(session, [brand, other], scope)
+            trend = find_trend(session, brand, scope, by="month")
+            opinions = Export(session, brand, scope, what="opinions").count()
+            listed = find_mentions(session, brand, scope, limit=200)
+        assert len(listed) == summary.mentions
+        assert opinions == summary.opinions == sum(period.opinions for period in trend.periods)
+        assert sum(period.mentions for period in trend.periods) == summary.mentions
+        assert sum(period.rating.n for period in trend.periods) == summary.rating.n
+        if summary.mentions:
+            side = compared.brands[0]
+            assert side.brand == summary.brand
+            assert (side.mentions, side.analysed) == (summary.mentions, summary.analysed)
+            assert (side.net_sentiment, side.rating, side.index) == (
+                summary.net_sentiment, summary.rating, summary.index,
+            )  # fmt: skip
 
 
 def test_a_walk_gives_what_the_rollups_give(filled: tuple[Store, list[Entry]], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from told import Said, Told, count_up, tell
 
+from overheard.insight.history import days_of
 from overheard.insight.scope import Scope
 from overheard.insight.statistics import share
 from overheard.insight.summary import summarise
@@ -75,6 +76,19 @@ def test_answers_are_split_by_what_their_comments_name(nordwind: Store) -> None:
         ("Bruges", 10, 10), ("Ghent", 2, 2),
     ]  # fmt: skip
     assert [part.answer.public_mentions for part in found.parts] == [15, 0]
+
+
+def test_surveys_do_not_move_the_days_of_public_mentions(nordwind: Store) -> None:
+    with nordwind.session() as session:
+        brand, asked = find_brand(session, "Nordwind"), survey_source(session, "nps 2026")
+        for day in (date(2020, 1, 1), date(2026, 11, 20)):
+            tell(session, brand, asked, Told(sentences=(Said(text="Fine."),), day=day))
+    count_up(nordwind)
+    with nordwind.reading() as session:
+        found = days_of(session, find_brand(session, "Nordwind"))
+    assert found is not None
+    assert found[0] > date(2020, 1, 1)
+    assert found[1] < date(2026, 11, 20)
 
 
 def test_each_survey_has_its_figure(nordwind: Store) -> None:

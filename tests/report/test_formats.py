@@ -7,7 +7,7 @@ import dataclasses
 import io
 import json
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -17,9 +17,16 @@ from rich.console import Console
 
 from overheard.commands.options import json_text
 from overheard.errors import UsageError
+from overheard.insight.cases import CaseHistory, Cases, Note
 from overheard.insight.mentions import Found
+from overheard.insight.scope import Scope
+from overheard.insight.significance import p_of_interval
+from overheard.insight.split import Part, Split
+from overheard.insight.statistics import Chance, Estimate, Mean
+from overheard.insight.targets import MeasuredTargets
 from overheard.report.formats import render, to_csv, to_json, to_md
 from overheard.report.printable import printable
+from overheard.report.spreadsheet import written
 from overheard.store.database import Store
 from overheard.store.tables import Mention
 
@@ -179,6 +186,44 @@ def test_json_is_exact(answers: Answers, told_store: Store) -> None:
             assert quote["published"].endswith("Z")
     assert content["first"] == "2026-08-01"
     assert content["dimensions"][1]["net"] == {"value": None, "low": None, "high": None, "n": 0}
+
+
+def test_small_p_values_are_no_zeros(answers: Answers) -> None:
+    compared = answers.comparison.dimensions[0].brands[1].difference
+    assert compared is not None
+    tiny = dataclasses.replace(compared, p=Chance(3.21987e-9))
+    assert json.loads(to_json(tiny))["p"] == 3.22e-9
+    assert written(("p", "value"), [{"p": tiny.p, "value": 3.21987e-9}]).splitlines()[1] == "3.22e-09,0.0"
+    assert p_of_interval(80, 79.9999) > 0
+
+
+def test_times_end_in_z_in_csv_too() -> None:
+    moment = datetime(2026, 10, 1, 9, 30, tzinfo=UTC)
+    noted = Note("resolved", None, "Ana", moment)
+    case = CaseHistory(7, "shop", date(2026, 9, 1), None, "Late.", "answered", moment, "resolved", None, (noted,))
+    (row,) = csv.DictReader(io.StringIO(to_csv(Cases((case,)))))
+    assert (row["replied"], row["noted_at"]) == ("2026-10-01T09:30:00Z", "2026-10-01T09:30:00Z")
+
+
+def test_a_split_has_stars_of_one_to_five() -> None:
+    nothing = Estimate(None, None, None, 0)
+    part = Part("Fenna", None, None, 12, 12, nothing, Mean(0.85, 0.8, 0.9, 12), nothing, None, None)
+    found = Split("Nordwind", Scope(), "product", None, (part,), 0, 0, 0)
+    (row,) = csv.DictReader(io.StringIO(to_csv(found)))
+    assert row["stars"] == "4.4"
+    for empty in (dataclasses.replace(found, parts=()), MeasuredTargets(Scope(), ())):
+        hint = "Widen the period" if empty.__class__ is Split else "overheard targets set"
+        assert hint in to_md(empty)
+        assert "|" not in to_md(empty)
+        assert hint in " ".join(rendered(empty, "table", width=80).split())
+
+
+def test_found_mentions_say_their_stars_and_address_in_markdown(answers: Answers) -> None:
+    first = to_md(answers.found).splitlines()[2]
+    assert first == f"trust\\|post, 2026-09-14, fr, rated 2 of 5 stars, <{URL}>"
+    asked = dataclasses.replace(answers.found[0], kind="survey", rating=0.9, rating_given="9", rating_scale=10.0)
+    assert "answered 9 of 10" in to_md([asked])
+    assert "No such mentions" in to_md([])
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])

@@ -11,8 +11,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
+from rich.text import Text
 
-from overheard.report.table import show_table
+from overheard.report.bars import DivergingBar
+from overheard.report.styles import titled
+from overheard.report.table import show_framed, show_table
+
+
+@pytest.mark.parametrize("width", [40, 60, 72, 80])
+def test_no_figure_of_a_framed_table_is_cut(width: int) -> None:
+    table = titled("Periods")
+    table.add_column("Month", no_wrap=True)
+    for name in ("Net", "Smoothed"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("", justify="center")
+    table.add_column("Change", justify="right", no_wrap=True)
+    table.add_row("2017-10", Text("−34 (−46…−20)"), "−22 (−31…−13)", DivergingBar(3, 4, 4), "+100 (+90…+110) ▲")
+    file = io.StringIO()
+    show_framed(Console(file=file, width=width), table)
+    text = file.getvalue()
+    for figure in ("2017-10", "−34 (−46…−20)", "−22 (−31…−13)", "+100 (+90…+110) ▲"):
+        assert figure in text
+    assert all(cell_len(line.rstrip()) <= width for line in text.splitlines())
+    assert text.startswith("Periods")
+
 
 HEAD = ("source", "name", "outcome", "items", "oldest", "newest", "unchanged", "rejected")
 OK = (1, "fenna reviews", "ok", 1200, date(2026, 1, 31), date(2026, 10, 17), 40, None)

@@ -16,7 +16,7 @@ from overheard.insight.compare import compare
 from overheard.insight.scope import Scope
 from overheard.insight.summary import summarise
 from overheard.report.bars import DivergingBar
-from overheard.report.formats import render
+from overheard.report.formats import render, to_md
 from overheard.store.brands import find_brand
 from overheard.store.database import Store
 
@@ -101,15 +101,18 @@ def test_brands_without_analysed_mentions_are_listed(told_store: Store) -> None:
     with told_store.reading() as session:
         found = compare(session, [find_brand(session, name) for name in ("Unheard", "Nordwind", "[Süd]see")], Scope())
         empty = compare(session, [find_brand(session, name) for name in ("Unheard", "Nordwind")], Scope(language="nl"))
-    assert "Without analysed mentions here: Unheard (0)" in printed(found)
+    assert "Without mentions here: Unheard." in printed(found)
     assert "Nothing to compare" in printed(empty)
-    assert "Without analysed mentions here: Unheard (0), Nordwind (0)" in printed(empty)
+    assert "Without mentions here: Unheard, Nordwind." in printed(empty)
+    assert printed(empty).startswith("Unheard and Nordwind")
+    assert "classify" not in printed(empty)
+    assert "Widen the period" in to_md(empty)
 
 
 @pytest.mark.parametrize(
     "line",
     [
-        r"mention \d+, trust\|post, 2026-09-14, fr, rated 2 of 5$",
+        r"mention \d+, trust\|post, 2026-09-14, fr, rated 2 of 5 stars$",
         re.escape(f"  {URL}"),
         r"  > Waited 12 weeks for it\. *$",
         r"    negative, speed negative 0\.90, at receive *$",

@@ -73,7 +73,7 @@ def changed(answers: Answers) -> Trend:
         r"  stars 4\.6 before, 2\.0 after",
         r"  with the same sources and languages on both sides −5 \(−15…\+5\)",
         r"  2\.0 mentions per period before, 9\.0 after: perhaps other people speak",
-        r" 2026-09-14 +1 +too few \(1\) +.* +2\.0 +▼ $",
+        r" 2026-09-14 +1 +too few \(1\) +.* +▼ $",
         r" Speed +[▁-█·]+ +−100 ",
         r"Complacency: the level holds while others move; net \+1 \(−3…\+5\), 2025-01-01 to",
         r"  \[Süd\]see \(rival\) rose by \+30 \(\+20…\+40\)",

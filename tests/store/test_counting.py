@@ -19,7 +19,7 @@ from overheard import taxonomy
 from overheard.store.brands import add_brand, import_source
 from overheard.store.counting import Counting
 from overheard.store.database import Store
-from overheard.store.said import EVERY, SENTIMENT, Sentences, word_of
+from overheard.store.said import EVERY, OPINIONS, SENTIMENT, Sentences, word_of
 from overheard.store.tables import (
     ANY,
     Classification,
@@ -137,14 +137,15 @@ def sentiment(cell: Sequence[Read], wanted: Sentences) -> Iterator[tuple[Any, ..
                 pool = Counter(verdicts(read, wanted, at).values())
                 if pool:
                     pools[read.version, SENTIMENT, at].append(pool)
-            elif read.version is not None:
+            if read.version is not None:
+                measure = SENTIMENT if wanted.dimension is None else OPINIONS
                 signs = {"positive": 1, "negative": -1, "neutral": 0}
                 heard = (each.sentiment for each in said if at in (ANY, each.touchpoint))
-                pools[read.version, SENTIMENT, at].append(Counter(signs.get(word, word) for word in heard))
-        for pillar, names in words.pillars.items():
+                pools[read.version, measure, at].append(Counter(signs.get(word, word) for word in heard))
+        for pillar, names in words.pillars.items() if wanted.dimension is None else ():
             votes = [verdict for name, verdict in verdicts(read, wanted, ANY).items() if name in names]
             judged = {each.sentiment for each in said if not each.dimensions} & {"positive", "negative"}
-            if pillar == words.general_verdicts and wanted.dimension is None and judged:
+            if pillar == words.general_verdicts and judged:
                 votes.append(("positive" in judged) - ("negative" in judged))
             if votes:
                 pools[read.version, pillar, ANY].append(Counter(votes))
