@@ -279,7 +279,7 @@ class Progress:
 @contextmanager
 def asking(store: Store) -> Iterator[Session]:
     """One snapshot of the store to ask; a bar on stderr shows how far the counting of many mentions is."""
-    from overheard.insight.scope import LISTENER, STEPS
+    from overheard.insight.counted import LISTENER, STEPS
 
     with store.reading() as session, ExitStack() as stack:
         bars: list[Progress] = []

@@ -72,7 +72,7 @@ def find_duplicates(session: Session, brand: Brand, scope: Scope, *, limit: int 
     if limit < 1:
         raise UsageError(f"cannot list {limit} groups; expected a limit of 1 or more")
     selection = select_scope(session, brand, scope)
-    copies = _copies(selection)
+    copies = [*_links(selection), *selection.mentions()]
     size = func.count()
     of_group = select(MentionBrand.duplicate_of, size).join(Mention, Mention.id == MentionBrand.mention_id)
     sizes = session.execute(
@@ -90,16 +90,13 @@ def find_duplicates(session: Session, brand: Brand, scope: Scope, *, limit: int 
 
 def count_duplicates(session: Session, selection: Selection) -> int:
     """Return how many copies are left out of the counts."""
-    statement = select(func.count()).select_from(MentionBrand)
-    if selection.mentions():
-        statement = statement.join(Mention, Mention.id == MentionBrand.mention_id)
-    return session.scalar(statement.where(*_copies(selection))) or 0
+    return selection.count_links(*_links(selection))
 
 
-def _copies(selection: Selection) -> list[ColumnElement[bool]]:
+def _links(selection: Selection) -> list[ColumnElement[bool]]:
     # The few copies come first, and the brand is checked of each.
     of_brand = func.coalesce(MentionBrand.brand_id, MentionBrand.brand_id) == selection.brand_id
-    return [MentionBrand.duplicate_of.is_not(None), ~MentionBrand.rejected, of_brand, *selection.mentions()]
+    return [MentionBrand.duplicate_of.is_not(None), ~MentionBrand.rejected, of_brand]
 
 
 def _groups(

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from overheard import taxonomy
 from overheard.errors import UsageError
-from overheard.insight import scope as scopes
+from overheard.insight import counted
 from overheard.insight.query.compile import Query, Sentence
 from overheard.insight.rollups import SENTIMENT, read_mentions
-from overheard.insight.scope import Scope, Selection, is_large, opaque, select_scope
+from overheard.insight.scope import Scope, Selection, opaque, select_scope
 from overheard.store.said import Sentences
 from overheard.store.search import spell, split
 from overheard.store.tables import (
@@ -168,7 +168,7 @@ def count_found(
     """
     selection = select_scope(session, brand, scope)
     search = _Search(selection.sentences, selection.query, polarity)
-    if is_large(session, brand.id):
+    if counted.is_large(session, brand.id):
         if rejected or polarity is not None or selection.walks(MentionRollup):
             return None
         return sum(cell.mentions for cell in read_mentions(session, selection))
@@ -183,11 +183,11 @@ def _newest(session: Session, search: _Search, selection: Selection, rejected: b
     Few are walked through: those of the brand, or those that hold the words of a query. Of a large brand, the days are
     gone back through, some at a time, until there are enough.
     """
-    sparse = search.query is not None and search.query.count(scopes.FEW + 1) <= scopes.FEW
+    sparse = search.query is not None and search.query.count(counted.FEW + 1) <= counted.FEW
     ids = select(Mention.id).join(MentionBrand, MentionBrand.mention_id == Mention.id).order_by(*_NEWEST)
     if search.polarity is not None:
         ids = ids.where(_has_sentence(search))
-    if rejected or sparse or not is_large(session, selection.brand_id):
+    if rejected or sparse or not counted.is_large(session, selection.brand_id):
         speaks = selection.speaks_of(from_brand=not sparse, rejected=rejected)
         return list(session.scalars(ids.where(speaks, *selection.mentions()).limit(limit)))
     ids = ids.where(selection.speaks_of(from_brand=False), *selection.mentions(probing=True))
@@ -236,8 +236,8 @@ def _has_sentence(search: _Search) -> ColumnElement[bool]:
 
 def _sources(session: Session, selection: Selection) -> list[int]:
     """Return the sources of the brand, without which no index leads to a day."""
-    counted = select(MentionRollup.source_id).where(*selection.cells(MentionRollup))
-    return list(session.scalars(counted.union(select(StaleCell.source_id).where(*selection.stale_cells()))))
+    sources = select(MentionRollup.source_id).where(*selection.cells(MentionRollup))
+    return list(session.scalars(sources.union(select(StaleCell.source_id).where(*selection.stale_cells()))))
 
 
 def _strides(session: Session, search: _Search, selection: Selection) -> Iterator[list[date]]:

@@ -85,7 +85,7 @@ class SignalSums:
 
 def read_mentions(session: Session, selection: Selection) -> list[MentionSums]:
     """Return the mentions per source and language, the most first."""
-    table = selection.rollup(MentionRollup)
+    table = selection.rollup(MentionRollup, by_day=False)
     total = func.sum(table.mentions)
     rows = session.execute(
         select(
@@ -158,7 +158,7 @@ def read_dimensions(session: Session, model_version_id: int, selection: Selectio
 
 def read_votes(session: Session, model_version_id: int, selection: Selection) -> list[PlaceVotes]:
     """Return the votes per dimension, source and language."""
-    table = selection.rollup(DimensionRollup)
+    table = selection.rollup(DimensionRollup, by_day=False)
     keys: list[Any] = [table.dimension, table.source_id, table.language]
     columns: list[Any] = [*keys, func.sum(table.praise), func.sum(table.pain), func.sum(table.neutral)]
     rows = session.execute(

@@ -12,14 +12,16 @@ from datetime import date
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Column, Date, Float, MetaData, Select, Table, case, func, insert, select
+from sqlalchemy import Column, Date, Float, MetaData, Select, Table, case, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from overheard.insight.scope import Selection, count_mentions, key_column, opaque, tell_size
+from overheard.insight.counted import count_mentions
+from overheard.insight.scope import Selection, opaque
 from overheard.store.said import SENTIMENT
 from overheard.store.tables import (
     ANY,
     Classification,
+    Id,
     Mention,
     MentionBrand,
     Opinion,
@@ -104,7 +106,7 @@ def read_sample(session: Session, selection: Selection, chosen: Table, analysed:
 
 def newest_mentions(session: Session, model_version_id: int, selection: Selection, newest: int) -> Table:
     """Return a temporary table of the newest analysed mentions of a selection: id, day, rating."""
-    columns = (key_column(), Column("day", Date), Column("rating", Float))
+    columns = (Column("id", Id, primary_key=True, autoincrement=False), Column("day", Date), Column("rating", Float))
     table = Table(f"newest_{next(_NUMBERS)}", MetaData(), *columns, prefixes=["TEMPORARY"])
     table.create(session.connection())
     known = selection.newest(newest)
@@ -113,7 +115,8 @@ def newest_mentions(session: Session, model_version_id: int, selection: Selectio
         session.execute(insert(table).from_select(["id", "day", "rating"], found))
     elif known:
         session.execute(insert(table), known)
-    tell_size(session, table)
+    # The planner has to know how many there are: else it may begin with all opinions.
+    session.execute(text(f"ANALYZE {table.name}"))
     return table
 
 

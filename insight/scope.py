@@ -7,27 +7,18 @@ selection are walked through and counted into temporary tables of the same colum
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
-    MetaData,
-    Select,
-    Table,
     and_,
     exists,
-    func,
-    insert,
     inspect,
     literal,
     or_,
     select,
-    text,
     union_all,
 )  # fmt: skip
 from sqlalchemy.ext.compiler import compiles
@@ -37,16 +28,15 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from overheard import taxonomy
 from overheard.errors import NotFoundError, UsageError
+from overheard.insight.counted import AnyRollup, Counted, counted
 from overheard.insight.query.compile import Query
-from overheard.store.rollups import counted_rows
 from overheard.store.said import Sentences
-from overheard.store.search import Label, found, label
+from overheard.store.search import Every, Label, Sought, found, label
 from overheard.store.tables import (
     ANY,
     SURVEY,
     Brand,
     DimensionRollup,
-    Id,
     Mention,
     MentionBrand,
     MentionRollup,
@@ -60,15 +50,11 @@ from overheard.store.tables import (
 from overheard.store.totals import DimensionTotal, SentimentTotal
 
 if TYPE_CHECKING:
-    from overheard.store.counting import Counting
+    from overheard.store.digests import Digest
 
 Rollup = type[MentionRollup] | type[DimensionRollup] | type[SentimentRollup] | type[SignalRollup]
 
 Value = TypeVar("Value")
-AnyRollup = TypeVar("AnyRollup", MentionRollup, DimensionRollup, SentimentRollup, SignalRollup)
-
-FEW = 50_000
-"""Mentions that a query may walk through one by one and still answer at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +96,7 @@ class Selection:
     sentences: Sentences
     query: Query | None
     label: Label | None
-    _counted: _Counted
+    _counted: Counted
 
     @property
     def has_period(self) -> bool:
@@ -126,13 +112,13 @@ class Selection:
         """Return the rollup, or what stands in for it under the filters of this selection: same columns, same meaning.
 
         Read from it with the conditions of `cells`. Under a filter that the rollup is not kept for, the mentions are
-        counted at the first call (see `walks`). That is quicker without `by_day`, where the days of what is counted
-        mean nothing (but those of `MentionRollup` do).
+        counted at the first call (see `walks`). That is quicker without `by_day`, where of the days only the first and
+        the last of a source and language mean anything.
         """
         if not self.walks(rollup):
             whole = by_day or self.has_period or self.sentences.touchpoint or self.sentences.dimension
             return _covered(rollup, self.sentences) if whole else _TOTALS.get(rollup, rollup)
-        return self._counted.table(rollup, self, by_day or rollup is MentionRollup)
+        return self._counted.table(rollup, self, by_day)
 
     def walks(self, rollup: Rollup) -> bool:
         """Tell whether the rollup is not kept for these filters, so that mentions have to be walked through."""
@@ -140,38 +126,46 @@ class Selection:
         if self.query or self.label or (wanted.touchpoint is not None and wanted.dimension is not None):
             return True
         covered: dict[Rollup, bool] = {
-            MentionRollup: wanted.touchpoint is None and wanted.dimension is None,
+            MentionRollup: wanted.is_every,
             DimensionRollup: True,
-            SentimentRollup: wanted.touchpoint is None and wanted.dimension is None,
-            SignalRollup: wanted.touchpoint is None and wanted.dimension is None,
+            SentimentRollup: wanted.is_every,
+            SignalRollup: wanted.is_every,
         }
         return not covered[rollup]
 
     def cells(self, rollup: Rollup) -> list[ColumnElement[bool]]:
         """Return the conditions that select the rows of a rollup, which is one that `rollup` returned."""
-        return [rollup.brand_id == self.brand_id, *self._limits(rollup), *self._tongue(rollup)]
+        return [rollup.brand_id == self.brand_id, *self.place(rollup)]
 
-    def mentions(self, *, probing: bool = False, counting: bool = False) -> list[ColumnElement[bool]]:
+    def mentions(self, *, probing: bool = False) -> list[ColumnElement[bool]]:
         """Return the conditions that select mentions, without that of the brand (see `speaks_of`).
 
         With `probing`, a search is tried on each mention that the other conditions leave: quick for few, and where
-        most hold what is sought. Otherwise it is made once, over all mentions of the store. With `counting`, where
-        only mentions that count are asked for, it is not made again when these were counted already.
+        most hold what is sought. Otherwise it is made once, over all mentions of the store.
         """
-        return [*self._limits(Mention), *self._tongue(Mention), *self._content(probing, counting)]
-
-    def _content(self, probing: bool, counting: bool) -> list[ColumnElement[bool]]:
-        """Return what is asked of a mention beside its place and time."""
-        ids = self._counted.ids(self) if counting else None
-        if ids is not None:
-            return [Mention.id.in_(ids)]
-        conditions = [self.query.condition(probing=probing)] if self.query else []
-        if self.label:
-            conditions.append(Mention.id.in_(found(self._counted.dialect, self.label)))
-        if self.sentences.touchpoint is not None or self.sentences.dimension is not None:
+        conditions = [*self.place(Mention), *self.sought(probing=probing)]
+        if not self.sentences.is_every:
             opinion = aliased(Opinion)
             conditions.append(exists().where(opinion.mention_id == Mention.id, *self.sentences.conditions(opinion)))
         return conditions
+
+    def sought(self, *, probing: bool = False) -> list[ColumnElement[bool]]:
+        """Return what is searched for in mentions."""
+        conditions = [self.query.condition(probing=probing)] if self.query else []
+        if self.label:
+            conditions.append(Mention.id.in_(found(self._counted.dialect, self.label)))
+        return conditions
+
+    def words(self) -> Sought | None:
+        """Return the search as one for words and attributes alone; None where there is none, or it asks for more."""
+        sought = self.query.words if self.query else None
+        if self.label is None or (self.query and sought is None):
+            return sought
+        return Every((sought, self.label)) if sought else self.label
+
+    def count_links(self, *conditions: ColumnElement[bool]) -> int:
+        """Count the mentions of the selection whose link to a brand is under these conditions, as few are."""
+        return self._counted.count(self, conditions)
 
     def newest(self, most: int) -> list[dict[str, Any]] | None:
         """Return id, day and rating of the newest analysed mentions, None where they were not counted already."""
@@ -179,12 +173,14 @@ class Selection:
 
     def stale_cells(self) -> list[ColumnElement[bool]]:
         """Return the conditions that select stale cells, which have no language."""
-        return [StaleCell.brand_id == self.brand_id, *self._limits(StaleCell)]
+        return [StaleCell.brand_id == self.brand_id, *self.limits(StaleCell)]
 
-    def _tongue(self, table: Rollup | type[Mention]) -> list[ColumnElement[bool]]:
-        return [] if self.language is None else [table.language == self.language]
+    def place(self, table: Rollup | type[Mention]) -> list[ColumnElement[bool]]:
+        """Return the conditions on day, source and language."""
+        return [*self.limits(table), *([] if self.language is None else [table.language == self.language])]
 
-    def _limits(self, table: Rollup | type[Mention] | type[StaleCell]) -> list[ColumnElement[bool]]:
+    def limits(self, table: Rollup | type[Mention] | type[StaleCell] | type[Digest]) -> list[ColumnElement[bool]]:
+        """Return the conditions on day and source."""
         limits = []
         if self.since is not None:
             limits.append(table.day >= self.since)
@@ -232,117 +228,13 @@ def _hidden(element: opaque[Any], compiler: SQLCompiler, **options: Any) -> str:
     return f"+{compiler.process(element.clauses, **options)}"
 
 
-class _Counted:
-    """The rollups of a selection, each counted when it is first asked for, in temporary tables of the session."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.dialect = session.get_bind().dialect.name
-        self._taken: tuple[Selection, Table, Counting] | None = None
-        self._tables: dict[tuple[Rollup, bool, date | None, date | None], Any] = {}
-        self._others: dict[tuple[date | None, date | None], _Counted] = {}
-
-    def ids(self, selection: Selection) -> Select[Any] | None:
-        """Return the ids of the mentions, of others too, where they are known already."""
-        if self._taken is None or not selection.lies_within(self._taken[0]):
-            return None
-        return select(self._taken[1].c.id)
-
-    def newest(self, selection: Selection, most: int) -> list[dict[str, Any]] | None:
-        if self._taken is None or not selection.lies_within(self._taken[0]):
-            return None
-        return self._taken[2].within(selection.since, selection.until).newest(most)
-
-    def table(self, rollup: type[AnyRollup], selection: Selection, by_day: bool) -> type[AnyRollup]:
-        if self._taken is None:
-            self._taken = self._take(selection)
-        since, until = selection.since, selection.until
-        if not selection.lies_within(self._taken[0]):
-            return self._others.setdefault((since, until), _Counted(self._session)).table(rollup, selection, by_day)
-        if by_day:
-            since = until = None
-        key = (rollup, by_day, since, until)
-        if key not in self._tables:
-            counted = self._taken[2].within(since, until)
-            self._tables[key] = self._write(rollup, selection.brand_id, counted.rows(rollup, by_day=by_day))
-            self._tell(len(counted.day))
-        found: type[AnyRollup] = self._tables[key]
-        return found
-
-    def _take(self, selection: Selection) -> tuple[Selection, Table, Counting]:
-        from overheard.store.counting import Counting
-
-        chosen = Table(f"selected_{next(_NUMBERS)}", MetaData(), key_column(), prefixes=["TEMPORARY"])
-        chosen.create(self._session.connection())
-        ids = _selected(self._session, selection)
-        self._session.execute(insert(chosen).from_select(["id"], ids))
-        tell_size(self._session, chosen)
-        wanted = counted_rows(selection.sentences.version).where(Mention.id.in_(select(chosen.c.id)))
-        counting = Counting.of(self._session.connection().execute(wanted).all(), selection.sentences)
-        self._tell(len(counting.day))
-        return selection, chosen, counting
-
-    def _write(self, rollup: type[AnyRollup], brand_id: int, rows: Iterable[dict[str, Any]]) -> Any:
-        columns = (Column(column.key, column.type) for column in inspect(rollup).columns)
-        name = f"selected_{next(_NUMBERS)}_{rollup.__tablename__}"
-        table = Table(name, MetaData(), *columns, prefixes=["TEMPORARY"])
-        table.create(self._session.connection())
-        if written := [{"brand_id": brand_id, **row} for row in rows]:
-            self._session.execute(insert(table), written)
-        return aliased(rollup, table, adapt_on_names=True)
-
-    def _tell(self, mentions: int) -> None:
-        """Say that a step is done, of how many mentions, to who listens."""
-        listener: Callable[[int], None] | None = self._session.info.get(LISTENER)
-        if listener:
-            listener(mentions)
-
-
-def key_column() -> Column[Any]:
-    """Return the column of a temporary table that holds the ids of mentions."""
-    return Column("id", Id, primary_key=True, autoincrement=False)
-
-
-def tell_size(session: Session, table: Table) -> None:
-    """Let the planner know how many rows a temporary table holds: else it may begin with all opinions there are."""
-    session.execute(text(f"ANALYZE {table.name}"))
-
-
-_NUMBERS = count(1)
-"""Names for temporary tables, of which a session has one set for each selection."""
-
 _TOTALS: dict[Any, Any] = {DimensionRollup: DimensionTotal, SentimentRollup: SentimentTotal}
 """What stands in for a rollup where all days are asked for at once."""
-
-LISTENER = "overheard.counting"
-"""Key of `Session.info`: a function that is called after each of the `STEPS` of counting so many mentions."""
-
-STEPS = 5
-"""How often it is called where all rollups of a selection are asked for."""
-
-
-def _counted(session: Session, brand_id: int, scope: Scope) -> _Counted:
-    """Return what is counted already where the session reads one snapshot: then it is counted once."""
-    if not session.get_bind().get_execution_options().get("reading"):
-        return _Counted(session)
-    known: dict[tuple[int, Scope], _Counted] = session.info.setdefault("overheard.counted", {})
-    return known.setdefault((brand_id, replace(scope, since=None, until=None)), _Counted(session))
-
-
-def _selected(session: Session, selection: Selection) -> Select[Any]:
-    from_brand = not (selection.has_period and is_large(session, selection.brand_id))
-    if selection.query is not None:
-        most = count_mentions(session, selection.brand_id)
-        from_brand = selection.query.count(most) >= most
-    elif selection.label is not None:
-        from_brand = False
-    linked = select(Mention.id).join(MentionBrand, MentionBrand.mention_id == Mention.id)
-    return linked.where(selection.speaks_of(from_brand=from_brand), *selection.mentions())
 
 
 def _covered(rollup: type[AnyRollup], wanted: Sentences) -> type[AnyRollup]:
     """Return the rollup, or the part of one that answers for a touchpoint or a dimension alone."""
-    if wanted.touchpoint is None and wanted.dimension is None:
+    if wanted.is_every:
         return rollup
     table = DimensionRollup
     columns = [column for column in inspect(table).columns if column.key != "touchpoint"]
@@ -384,7 +276,7 @@ def select_scope(session: Session, brand: Brand, scope: Scope) -> Selection:
         sentences=Sentences(brand.model_version_id or 0, scope.touchpoint, scope.dimension),
         query=None if scope.query is None else Query(session, brand, scope.query),
         label=None if scope.attribute is None else label(*scope.attribute),
-        _counted=_counted(session, brand.id, scope),
+        _counted=counted(session, brand.id, replace(scope, since=None, until=None)),
     )
 
 
@@ -401,19 +293,3 @@ def _source_ids(session: Session, brand: Brand, given: str) -> tuple[int, ...]:
         known = ", ".join(f"{s.name!r} ({s.kind}, {s.id})" for s in candidates) or "none yet"
         raise NotFoundError(f"no source {given!r} for {brand.name!r}; expected the name, kind or number of: {known}")
     return found
-
-
-def is_large(session: Session, brand_id: int) -> bool:
-    """Tell whether a brand has too many mentions to walk through all of them."""
-    return not is_few(count_mentions(session, brand_id))
-
-
-def count_mentions(session: Session, brand_id: int) -> int:
-    """Return how many mentions of a brand count, as last rolled up."""
-    count = session.scalar(select(func.sum(MentionRollup.mentions)).where(MentionRollup.brand_id == brand_id))
-    return count or 0
-
-
-def is_few(mentions: int) -> bool:
-    """Tell whether so many mentions can be walked through."""
-    return mentions <= FEW

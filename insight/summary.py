@@ -253,7 +253,7 @@ def summarise(session: Session, brand: Brand, scope: Scope, *, quotes: int = QUO
         analysed=analysed,
         not_analysed=not_analysed,
         pending=max(0, mentions - analysed - not_analysed),
-        rejected=_rejected(session, selection),
+        rejected=selection.count_links(selection.speaks_of(from_brand=True, rejected=True)),
         stale=count_stale(session, selection),
         duplicates=count_duplicates(session, selection),
         opinions=sentiment.all,
@@ -301,12 +301,6 @@ def _not_analysed(session: Session, version: int | None, selection: Selection) -
         .where(selection.speaks_of(from_brand=False), *selection.mentions())
     )
     return count or 0
-
-
-def _rejected(session: Session, selection: Selection) -> int:
-    links = select(func.count()).select_from(MentionBrand).join(Mention, Mention.id == MentionBrand.mention_id)
-    left_out = selection.speaks_of(from_brand=True, rejected=True)
-    return session.scalar(links.where(left_out, *selection.mentions())) or 0
 
 
 def _counts(cells: Sequence[SentimentSums]) -> Counts:

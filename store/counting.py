@@ -1,4 +1,4 @@
-"""How much is said: the rows of the rollups, counted from what the sentences of mentions say in short (`store.said`).
+"""How much is said: the rows of the rollups, counted from the digests of cells (`store.digests`).
 
 All is counted in arrays: a hundred thousand mentions in a second.
 """
@@ -6,7 +6,7 @@ All is counted in arrays: a hundred thousand mentions in a second.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overheard import taxonomy
+from overheard.store.digests import READING, WORD, Cell
 from overheard.store.said import EVERY, OPINIONS, SENTIMENT, SENTIMENTS, VOTES, Sentences
 from overheard.store.tables import ANY, DimensionRollup, MentionRollup, SentimentRollup, SignalRollup
 
@@ -61,14 +62,6 @@ class _Names(dict[Any, int]):
         return self[name]
 
 
-class _Ordinals(dict[date, int]):
-    """The ordinals of days, each worked out once."""
-
-    def __missing__(self, day: date) -> int:
-        self[day] = day.toordinal()
-        return self[day]
-
-
 class _Words:
     """Different words taken apart; their votes and signals stand one after another, so many of each."""
 
@@ -94,6 +87,36 @@ class _Words:
         return kept
 
 
+def _chosen(held: NDArray[Any], version: int | None, language: str | None, among: Ints | None) -> tuple[Bools, Bools]:
+    """Tell of each reading whether it is one of those asked for, and whether what it says is."""
+    kept = np.ones(len(held), bool)
+    if language is not None:
+        kept &= held["language"] == language.encode()
+    if among is not None:
+        kept &= np.isin(held["mention"], among)
+    if version is None:
+        return kept, kept
+    read = kept & (held["version"] == version)
+    first = np.diff(held["mention"], prepend=-1) != 0
+    return read | kept & first & ~np.isin(held["mention"], held["mention"][read]), read
+
+
+def _taken(word: Ints, words: Mapping[int, str]) -> tuple[_Words, Ints]:
+    """Take those words apart that occur, and number them anew."""
+    occurs = np.bincount(word) > 0
+    return _Words(words[number] for number in np.flatnonzero(occurs).tolist()), (np.cumsum(occurs) - 1)[word]
+
+
+def _places(source: Ints, language: NDArray[Any]) -> tuple[list[tuple[int, str]], Ints]:
+    """Return the different sources and languages, and which of them each reading is of."""
+    letters = np.ascontiguousarray(language).view(np.int64)  # as numbers they are sorted in a tenth of the time
+    tongues, tongue = np.unique(letters, return_inverse=True)
+    names = [name.decode() for name in tongues.view(language.dtype).tolist()]
+    (sources, numbers), place = _groups(source, tongue)
+    of_place = zip(sources.tolist(), (names[number] for number in numbers.tolist()), strict=True)
+    return list(of_place), place
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Counting:
     """Some mentions and what is said in them, to be counted: arrays with an entry for each mention and its version.
@@ -117,33 +140,42 @@ class Counting:
     word: Ints
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[Any]], wanted: Sentences = EVERY) -> Counting:
-        """Take in rows of mention id, day, source_id, language, rating, model_version_id and said.
+    def of(
+        cls, cells: Sequence[Cell], words: Mapping[int, str], wanted: Sentences = EVERY, *,
+        language: str | None = None, among: Ints | None = None,
+    ) -> Counting:  # fmt: skip
+        """Take in the mentions of some digests: those in a `language`, and `among` some ids, where these are given.
 
-        A mention has a row for each version that analysed it, one after another, or one with None and None.
+        `words` has those of the digests by their number. Where only some sentences are wanted, mentions without such a
+        sentence are left out; where those of one version, what others have read is as good as unread.
         """
-        ids, days, sources, languages, ratings, versions, said = zip(*rows, strict=True) if rows else [()] * 7
-        places, ordinals, numbers, words = _Names(), _Ordinals(), _Names({None: 0}), _Names()
-        spoken = list(filter(None, said))
-        word = _ints(map(words.__getitem__, " ".join(spoken).split()))
-        counts = np.zeros(len(rows), np.int64)
-        counts[[bool(text) for text in said]] = [text.count(" ") + 1 for text in spoken]
-        taken = _Words(words)
-        chosen = taken.wanted(wanted)[word]
-        mention = _ints(ids)
+        held = np.frombuffer(b"".join(cell.readings for cell in cells), READING)
+        word = np.frombuffer(b"".join(cell.words for cell in cells), WORD).astype(np.int64)
+        sizes = _ints(len(cell.readings) // READING.itemsize for cell in cells)
+        kept, said = _chosen(held, wanted.version, language, among)
+        reading = np.repeat(np.arange(len(held)), held["said"])
+        taken, word = _taken(word, words)
+        heard = said[reading] & taken.wanted(wanted)[word]
+        if not wanted.is_every:
+            kept = kept & (np.bincount(reading[heard], minlength=len(held)) > 0)
+        heard &= kept[reading]
+        places, place = _places(np.repeat(_ints(cell.source_id for cell in cells), sizes)[kept], held["language"][kept])
+        mention = held["mention"][kept]
+        versions, version = np.unique(np.where(said, held["version"], 0)[kept], return_inverse=True)
+        unread = int(0 in versions)
         return cls(
             wanted=wanted,
             mention=mention,
-            day=_ints(map(ordinals.__getitem__, days)),
-            place=_ints(map(places.__getitem__, zip(sources, languages, strict=True))),
-            places=list(places),
-            rating=np.array(ratings, float),
+            day=np.repeat(_ints(cell.day.toordinal() for cell in cells), sizes)[kept],
+            place=place,
+            places=places,
+            rating=held["rating"][kept],
             first=np.diff(mention, prepend=-1) != 0,
-            version=_ints(map(numbers.__getitem__, versions)) - 1,
-            versions=list(numbers)[1:],
+            version=version - unread,
+            versions=versions[unread:].tolist(),
             words=taken,
-            reading=np.repeat(np.arange(len(rows)), counts)[chosen],
-            word=word[chosen],
+            reading=(np.cumsum(kept) - 1)[reading[heard]],
+            word=word[heard],
         )
 
     def within(self, since: date | None, until: date | None) -> Counting:
@@ -173,14 +205,17 @@ class Counting:
         """Yield the rows of a rollup, without their brand.
 
         Without `by_day`, all days of a source and language are one cell, of the first of these days: far fewer rows
-        come of it. (The rows of `MentionRollup` stay those of days.)
+        come of it. (Those of `MentionRollup` are two, the last day and those before: its first and last day count.)
         """
-        days = [self.day] if by_day or rollup is MentionRollup else []
-        cells, cell = _groups(self.place, *days)
-        if not days:
+        if by_day:
+            cells, cell = _groups(self.place, self.day)
+        else:
+            last = np.zeros(len(self.places), np.int64)
+            np.maximum.at(last, self.place, self.day)
+            cells, cell = _groups(self.place, (self.day == last[self.place]) & (rollup is MentionRollup))
             first = np.full(len(cells[0]), date.max.toordinal())
             np.minimum.at(first, cell, self.day)
-            cells.append(first)
+            cells[1] = first
         of_cell = [
             {"day": date.fromordinal(day), "source_id": self.places[place][0], "language": self.places[place][1]}
             for place, day in zip(cells[0].tolist(), cells[1].tolist(), strict=True)

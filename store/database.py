@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from overheard.errors import BusyError, DiskError, SchemaError, StoreError
 
-HEAD = "0011"
+HEAD = "0012"
 """The schema revision of this program: the newest file in store/migrations/versions (a test compares them)."""
 
 CONNECT_SECONDS = 10

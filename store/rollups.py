@@ -10,24 +10,21 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, exists, func, insert, literal, select
+from sqlalchemy import Select, and_, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from overheard.store import totals
 from overheard.store.database import Store
 from overheard.store.tables import (
     Brand,
-    Classification,
     DimensionRollup,
     Mention,
-    MentionBrand,
     MentionRollup,
     Opinion,
     OpinionDimension,
     SentimentRollup,
     SignalRollup,
     StaleCell,
-    counts,
 )
 from overheard.store.themes import OUTSIDE, SIDED, ThemeOpinion, ThemeRollup
 
@@ -64,35 +61,25 @@ def _next_cells(session: Session) -> tuple[int, int, list[date]] | None:
 
 
 def _recompute(session: Session, brand_id: int, source_id: int, days: Sequence[date]) -> None:
+    from overheard.store import digests
     from overheard.store.counting import Counting
 
     # One at a time, where the database locks rows: what another takes off the totals meanwhile would stay in them.
     session.execute(select(Brand.id).where(Brand.id == brand_id).with_for_update(key_share=True))
     totals.take_off(session, brand_id, source_id, days)
-    for table in (*ROLLUPS, ThemeRollup, StaleCell):
+    for table in (*ROLLUPS, ThemeRollup, digests.Digest, StaleCell):
         session.execute(
             delete(table).where(table.brand_id == brand_id, table.source_id == source_id, table.day.in_(days))
         )
-    linked = exists().where(MentionBrand.mention_id == Mention.id, MentionBrand.brand_id == brand_id, counts())
-    in_cells = and_(Mention.source_id == source_id, Mention.day.in_(days), linked)
-    counting = Counting.of(session.connection().execute(counted_rows().where(in_cells)).all())
+    in_cells = and_(Mention.source_id == source_id, Mention.day.in_(days))
+    counting = Counting.of(*digests.write(session.connection(), brand_id, in_cells))
     for rollup in ROLLUPS:
         rows = [{"brand_id": brand_id, **row} for row in counting.rows(rollup)]
         if rows:
             session.connection().execute(insert(rollup.__table__), rows)
-    themes = _theme_rows(brand_id).where(in_cells)
+    themes = _theme_rows(brand_id).where(in_cells, digests.linked(brand_id))
     session.execute(insert(ThemeRollup).from_select([str(column.key) for column in themes.selected_columns], themes))
     totals.add_on(session, brand_id, source_id, days)
-
-
-def counted_rows(version: int | None = None) -> Select[*tuple[Any, ...]]:
-    """Select what `Counting` takes in, with the readings of all versions or of one, in the order that it wants."""
-    read = and_(Classification.mention_id == Mention.id, Classification.status == "analysed")
-    if version is not None:
-        read = and_(read, Classification.model_version_id == version)
-    wanted = (Mention.id, Mention.day, Mention.source_id, Mention.language, Mention.rating)
-    said = (Classification.model_version_id, Classification.said)
-    return select(*wanted, *said).join(Classification, read, isouter=True).order_by(Mention.id)
 
 
 def _theme_rows(brand_id: int) -> Select[*tuple[Any, ...]]:

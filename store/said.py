@@ -38,6 +38,11 @@ class Sentences:
     touchpoint: str | None = None
     dimension: str | None = None
 
+    @property
+    def is_every(self) -> bool:
+        """Whether sentences count wherever they were said and whatever they bear on."""
+        return self.touchpoint is None and self.dimension is None
+
     def conditions(self, opinion: type[Opinion] = Opinion) -> list[ColumnElement[bool]]:
         """Return what an opinion has to fulfil."""
         conditions: list[ColumnElement[bool]] = []

@@ -80,6 +80,11 @@ class Query:
         return bool(self._groups)
 
     @property
+    def words(self) -> Sought | None:
+        """The whole query as one search for words, None where it asks for more."""
+        return _sought(self.root)
+
+    @property
     def driver(self) -> Sought | None:
         """Words that every mention found holds, None where other mentions may be found too."""
         node = self.root

@@ -7,6 +7,7 @@ from sqlalchemy import create_engine
 
 from overheard.store import (  # noqa: F401 (their tables)
     alerts,
+    digests,
     inbox,
     surveys,
     targets,

@@ -9,7 +9,7 @@ import pytest
 from told import Said, Told, count_up
 
 from overheard.errors import NotFoundError, UsageError
-from overheard.insight import scope as scopes
+from overheard.insight import counted
 from overheard.insight.compare import compare
 from overheard.insight.duplicates import Duplicates, find_duplicates
 from overheard.insight.mentions import find_mentions
@@ -42,7 +42,7 @@ TEMPLATE = [post(LATE.replace("charger", word), 13 + number, word) for number, w
 def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both ways of finding mentions."""
     if request.param == "many":
-        monkeypatch.setattr(scopes, "FEW", 0)
+        monkeypatch.setattr(counted, "FEW", 0)
 
 
 @pytest.mark.usefixtures("size")

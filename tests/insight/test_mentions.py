@@ -9,7 +9,7 @@ import pytest
 from told import Said, Told
 
 from overheard.errors import NotFoundError, UsageError
-from overheard.insight import scope as scopes
+from overheard.insight import counted
 from overheard.insight.mentions import Found, find_mentions
 from overheard.insight.scope import Scope
 from overheard.store.brands import add_brand, find_brand
@@ -22,7 +22,7 @@ from .conftest import Telling
 def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both ways of finding mentions: through all of a small brand, by the days of a large one."""
     if request.param == "many":
-        monkeypatch.setattr(scopes, "FEW", 0)
+        monkeypatch.setattr(counted, "FEW", 0)
 
 
 pytestmark = pytest.mark.usefixtures("size")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from overheard import taxonomy
 from overheard.store.brands import add_brand, import_source
 from overheard.store.counting import Counting
 from overheard.store.database import Store
+from overheard.store.digests import pack
 from overheard.store.said import EVERY, OPINIONS, SENTIMENT, Sentences, word_of
 from overheard.store.tables import (
     ANY,
@@ -60,7 +62,7 @@ class Read:
     def row(self) -> tuple[Any, ...]:
         said = [word_of(each.touchpoint, each.sentiment, each.dimensions, each.signals) for each in self.said]
         told = None if self.version is None else " ".join(said)
-        return self.mention, self.day, self.source, self.language, self.rating, self.version, told
+        return self.source, self.day, self.mention, self.language, self.rating, self.version, told
 
 
 def spoken() -> st.SearchStrategy[Spoken]:
@@ -84,9 +86,11 @@ def readings(draw: st.DrawFn) -> list[Read]:
 
 def by_hand(reads: Sequence[Read], rollup: Any, wanted: Sentences, by_day: bool) -> list[tuple[Any, ...]]:
     """Count with sets and sums, a cell after the other."""
+    last = {(read.source, read.language): read.day for read in sorted(reads, key=lambda read: read.day)}
 
     def place(read: Read) -> tuple[Any, ...]:
-        return (read.day if by_day or rollup is MentionRollup else None, read.source, read.language)
+        day = read.day if by_day else rollup is MentionRollup and read.day == last[read.source, read.language]
+        return (day, read.source, read.language)
 
     rows = []
     ordered = sorted(reads, key=lambda read: tuple(map(str, place(read))))
@@ -165,6 +169,14 @@ def signals(cell: Sequence[Read], wanted: Sentences) -> Iterator[tuple[Any, ...]
         yield *key, len(set(ids)), len(ids)
 
 
+def digested(reads: Sequence[Read], wanted: Sentences, **filters: Any) -> Counting:
+    """Take readings in through digests, as the store holds them."""
+    rows = sorted((read.row for read in reads), key=lambda row: row[:3])
+    words = sorted({word for row in rows for word in (row[-1] or "").split()})
+    numbers = {word: 7 * number for number, word in enumerate(words, 1)}
+    return Counting.of(pack(rows, numbers), {number: word for word, number in numbers.items()}, wanted, **filters)
+
+
 COUNTS = {MentionRollup: mentions, DimensionRollup: dimensions, SentimentRollup: sentiment, SignalRollup: signals}
 WANTED = [EVERY, Sentences(None, "use"), Sentences(None, None, "speed"), Sentences(None, "pay", "ease")]
 
@@ -175,10 +187,24 @@ def test_rows_are_those_counted_by_hand(
     rollup: Any, reads: list[Read], wanted: Sentences, by_day: bool, days: int
 ) -> None:
     until = FIRST + timedelta(days=days)
-    counting = Counting.of([read.row for read in reads], wanted).within(None, until)
+    counting = digested(reads, wanted).within(None, until)
     rows = [tuple(row.values()) for row in counting.rows(rollup, by_day=by_day)]
-    inside = [read for read in reads if read.day <= until]
+    inside = [read for read in reads if read.day <= until and (wanted.is_every or counted(read, wanted))]
     assert sorted(rows, key=str) == sorted(by_hand(inside, rollup, wanted, by_day), key=str)
+
+
+@given(reads=readings(), among=st.sets(st.integers(0, 12)), language=st.sampled_from([None, "en", "nl"]))
+def test_only_what_is_asked_for_is_counted(reads: list[Read], among: set[int], language: str | None) -> None:
+    """Of one version: what only others have read is as good as unread, and counts once."""
+    counting = digested(reads, Sentences(8), language=language, among=np.array(sorted(among), np.int64))
+    asked = [read for read in reads if read.mention in among and language in (None, read.language)]
+    read = [each for each in asked if each.version == 8]
+    done = {each.mention for each in read}
+    unread = {each.mention: replace(each, version=None, said=[]) for each in asked if each.mention not in done}
+    expected = [*read, *unread.values()]
+    for rollup in COUNTS:
+        rows = [tuple(row.values()) for row in counting.rows(rollup)]
+        assert sorted(rows, key=str) == sorted(by_hand(expected, rollup, EVERY, True), key=str)
 
 
 VOTES = {"speed": ("negative", 0.9), "service": ("positive", 0.8), "ease": ("neutral", 0.7)}
@@ -200,6 +226,8 @@ def test_an_older_store_is_told_what_was_said(any_store: Store) -> None:
     assert len(before[0]) == 2
     with any_store.session() as session:
         session.execute(text("ALTER TABLE classifications DROP COLUMN said"))
+        session.execute(text("DROP TABLE digests"))
+        session.execute(text("DROP TABLE said_words"))
         session.execute(text("UPDATE alembic_version SET version_num = '0010'"))
     Store.create(any_store.url).close()
     assert words(any_store) == before

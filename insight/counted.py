@@ -1,0 +1,169 @@
+"""What a selection counts where rollups cannot answer: counted from digests when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from datetime import date
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import Column, ColumnElement, MetaData, Select, Table, Text, cast, func, insert, inspect, select
+from sqlalchemy.orm import Session, aliased
+
+from overheard.store.search import found
+from overheard.store.tables import (
+    DimensionRollup,
+    Mention,
+    MentionBrand,
+    MentionRollup,
+    SentimentRollup,
+    SignalRollup,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from overheard.insight.query.compile import Query
+    from overheard.insight.scope import Selection
+    from overheard.store.counting import Counting, Ints
+    from overheard.store.search import Sought
+
+AnyRollup = TypeVar("AnyRollup", MentionRollup, DimensionRollup, SentimentRollup, SignalRollup)
+
+FEW = 50_000
+"""Mentions that a query may walk through one by one and still answer at once."""
+
+LISTENER = "overheard.counting"
+"""Key of `Session.info`: a function that is called after each of the `STEPS` of counting so many mentions."""
+
+STEPS = 5
+"""How often it is called where all rollups of a selection are asked for."""
+
+_NUMBERS = count(1)
+"""Names for temporary tables, of which a session has one set for each selection."""
+
+
+def counted(session: Session, brand_id: int, filters: Hashable) -> Counted:
+    """Return what is counted already where the session reads one snapshot: then it is counted once.
+
+    `filters` are those of the selection, but for its period.
+    """
+    if not session.get_bind().get_execution_options().get("reading"):
+        return Counted(session, {})
+    known: dict[Any, Counted] = session.info.setdefault("overheard.counted", {})
+    ids: dict[Any, Ints] = session.info.setdefault("overheard.found", {})
+    return known.setdefault((brand_id, filters), Counted(session, ids))
+
+
+class Counted:
+    """The rollups of a selection, in temporary tables of the session.
+
+    `ids` are those of the mentions, of all brands, that a search found in this session.
+    """
+
+    def __init__(self, session: Session, ids: dict[Sought, Ints]) -> None:
+        self._session = session
+        self.dialect = session.get_bind().dialect.name
+        self._ids = ids
+        self._taken: tuple[Selection, Counting] | None = None
+        self._tables: dict[tuple[type[Any], bool, date | None, date | None], Any] = {}
+        self._others: dict[tuple[date | None, date | None], Counted] = {}
+
+    def newest(self, selection: Selection, most: int) -> list[dict[str, Any]] | None:
+        """Return id, day and rating of the newest analysed mentions, None where they were not counted already."""
+        if self._taken is None or not selection.lies_within(self._taken[0]):
+            return None
+        return self._taken[1].within(selection.since, selection.until).newest(most)
+
+    def table(self, rollup: type[AnyRollup], selection: Selection, by_day: bool) -> type[AnyRollup]:
+        """Return the rollup of the selection."""
+        if self._taken is None:
+            self._taken = selection, self._take(selection)
+        since, until = selection.since, selection.until
+        if not selection.lies_within(self._taken[0]):
+            other = self._others.setdefault((since, until), Counted(self._session, self._ids))
+            return other.table(rollup, selection, by_day)
+        if by_day:
+            since = until = None
+        key = (rollup, by_day, since, until)
+        if key not in self._tables:
+            part = self._taken[1].within(since, until)
+            self._tables[key] = self._write(rollup, selection.brand_id, part.rows(rollup, by_day=by_day))
+            self._tell(len(part.day))
+        table: type[AnyRollup] = self._tables[key]
+        return table
+
+    def count(self, selection: Selection, links: Sequence[ColumnElement[bool]]) -> int:
+        """Count the mentions of the selection with one of few links to a brand (see `Selection.count_links`)."""
+        sought = selection.words() if selection.sentences.is_every else None
+        conditions = selection.mentions() if sought is None else selection.place(Mention)
+        ids = select(MentionBrand.mention_id).where(*links, *conditions)
+        if conditions:
+            ids = ids.join(Mention, Mention.id == MentionBrand.mention_id)
+        if sought is None:
+            return self._session.scalar(select(func.count()).select_from(ids.subquery())) or 0
+        return len(set(_numbers(self._session, ids)).intersection(self._matching(sought).tolist()))
+
+    def _take(self, selection: Selection) -> Counting:
+        from overheard.store import digests
+        from overheard.store.counting import Counting
+
+        connection = self._session.connection()
+        held = digests.read(connection, selection.brand_id, *selection.limits(digests.Digest))
+        among = self._among(selection)
+        counting = Counting.of(*held, selection.sentences, language=selection.language, among=among)
+        self._tell(len(counting.day))
+        return counting
+
+    def _among(self, selection: Selection) -> Ints | None:
+        """Return the ids of what is searched for, of other brands too, None without a search."""
+        sought = selection.words()
+        if sought is not None:
+            return self._matching(sought)
+        if selection.query is None:
+            return None
+        return _numbers(self._session, _searched(self._session, selection, selection.query))
+
+    def _matching(self, sought: Sought) -> Ints:
+        if sought not in self._ids:
+            self._ids[sought] = _numbers(self._session, found(self.dialect, sought))
+        return self._ids[sought]
+
+    def _write(self, rollup: type[AnyRollup], brand_id: int, rows: Iterable[dict[str, Any]]) -> Any:
+        columns = (Column(column.key, column.type) for column in inspect(rollup).columns)
+        name = f"selected_{next(_NUMBERS)}_{rollup.__tablename__}"
+        table = Table(name, MetaData(), *columns, prefixes=["TEMPORARY"])
+        table.create(self._session.connection())
+        if written := [{"brand_id": brand_id, **row} for row in rows]:
+            self._session.execute(insert(table), written)
+        return aliased(rollup, table, adapt_on_names=True)
+
+    def _tell(self, mentions: int) -> None:
+        """Say that a step is done, of how many mentions, to who listens."""
+        listener: Callable[[int], None] | None = self._session.info.get(LISTENER)
+        if listener:
+            listener(mentions)
+
+
+def _numbers(session: Session, rows: Select[Any]) -> Ints:
+    """Return the first column of a query, of numbers: as one text they come ten times as fast as one by one."""
+    import numpy as np
+
+    text = session.scalar(select(func.aggregate_strings(cast(rows.subquery().c[0], Text), ",")))
+    return np.fromstring(text, np.int64, sep=",") if text else np.zeros(0, np.int64)
+
+
+def _searched(session: Session, selection: Selection, query: Query) -> Select[Any]:
+    most = count_mentions(session, selection.brand_id)
+    from_brand = query.count(most) >= most
+    linked = select(Mention.id).join(MentionBrand, MentionBrand.mention_id == Mention.id)
+    return linked.where(selection.speaks_of(from_brand=from_brand), *selection.place(Mention), *selection.sought())
+
+
+def is_large(session: Session, brand_id: int) -> bool:
+    """Tell whether a brand has too many mentions to walk through all of them."""
+    return count_mentions(session, brand_id) > FEW
+
+
+def count_mentions(session: Session, brand_id: int) -> int:
+    """Return how many mentions of a brand count, as last rolled up."""
+    count = session.scalar(select(func.sum(MentionRollup.mentions)).where(MentionRollup.brand_id == brand_id))
+    return count or 0
