@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import date
-from itertools import count
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, ColumnElement, MetaData, Select, Table, Text, cast, func, insert, inspect, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, Text, cast, func, select
+from sqlalchemy.orm import Session
 
 from overheard.store.search import found
 from overheard.store.tables import (
@@ -23,10 +22,10 @@ from overheard.store.tables import (
 if TYPE_CHECKING:
     from overheard.insight.query.compile import Query
     from overheard.insight.scope import Selection
-    from overheard.store.counting import Counting, Ints
+    from overheard.store.counting import Counting, Ints, Row
     from overheard.store.search import Sought
 
-AnyRollup = TypeVar("AnyRollup", MentionRollup, DimensionRollup, SentimentRollup, SignalRollup)
+Rollup = type[MentionRollup] | type[DimensionRollup] | type[SentimentRollup] | type[SignalRollup]
 
 FEW = 50_000
 """Mentions that a query may walk through one by one and still answer at once."""
@@ -36,9 +35,6 @@ LISTENER = "overheard.counting"
 
 STEPS = 5
 """How often it is called where all rollups of a selection are asked for."""
-
-_NUMBERS = count(1)
-"""Names for temporary tables, of which a session has one set for each selection."""
 
 
 def counted(session: Session, brand_id: int, filters: Hashable) -> Counted:
@@ -54,7 +50,7 @@ def counted(session: Session, brand_id: int, filters: Hashable) -> Counted:
 
 
 class Counted:
-    """The rollups of a selection, in temporary tables of the session.
+    """What the digests say of a selection.
 
     `ids` are those of the mentions, of all brands, that a search found in this session.
     """
@@ -63,33 +59,25 @@ class Counted:
         self._session = session
         self.dialect = session.get_bind().dialect.name
         self._ids = ids
-        self._taken: tuple[Selection, Counting] | None = None
-        self._tables: dict[tuple[type[Any], bool, date | None, date | None], Any] = {}
-        self._others: dict[tuple[date | None, date | None], Counted] = {}
+        self._taken: list[tuple[Selection, Counting]] = []
+        self._rows: dict[tuple[Rollup, date | None, date | None], list[Row]] = {}
 
-    def newest(self, selection: Selection, most: int) -> list[dict[str, Any]] | None:
-        """Return id, day and rating of the newest analysed mentions, None where they were not counted already."""
-        if self._taken is None or not selection.lies_within(self._taken[0]):
-            return None
-        return self._taken[1].within(selection.since, selection.until).newest(most)
+    def counting(self, selection: Selection) -> Counting:
+        """Return the mentions of the selection, ready to be counted."""
+        for whole, counting in self._taken:
+            if selection.lies_within(whole):
+                return counting.within(selection.since, selection.until)
+        self._taken.append((selection, self._take(selection)))
+        return self._taken[-1][1]
 
-    def table(self, rollup: type[AnyRollup], selection: Selection, by_day: bool) -> type[AnyRollup]:
-        """Return the rollup of the selection."""
-        if self._taken is None:
-            self._taken = selection, self._take(selection)
-        since, until = selection.since, selection.until
-        if not selection.lies_within(self._taken[0]):
-            other = self._others.setdefault((since, until), Counted(self._session, self._ids))
-            return other.table(rollup, selection, by_day)
-        if by_day:
-            since = until = None
-        key = (rollup, by_day, since, until)
-        if key not in self._tables:
-            part = self._taken[1].within(since, until)
-            self._tables[key] = self._write(rollup, selection.brand_id, part.rows(rollup, by_day=by_day))
-            self._tell(len(part.day))
-        table: type[AnyRollup] = self._tables[key]
-        return table
+    def rows(self, rollup: Rollup, selection: Selection) -> list[Row]:
+        """Return the rows of a rollup over all days of the selection."""
+        key = (rollup, selection.since, selection.until)
+        if key not in self._rows:
+            counting = self.counting(selection)
+            self._rows[key] = list(counting.rows(rollup, by_day=False))
+            self._tell(len(counting.day))
+        return self._rows[key]
 
     def count(self, selection: Selection, links: Sequence[ColumnElement[bool]]) -> int:
         """Count the mentions of the selection with one of few links to a brand (see `Selection.count_links`)."""
@@ -126,15 +114,6 @@ class Counted:
         if sought not in self._ids:
             self._ids[sought] = _numbers(self._session, found(self.dialect, sought))
         return self._ids[sought]
-
-    def _write(self, rollup: type[AnyRollup], brand_id: int, rows: Iterable[dict[str, Any]]) -> Any:
-        columns = (Column(column.key, column.type) for column in inspect(rollup).columns)
-        name = f"selected_{next(_NUMBERS)}_{rollup.__tablename__}"
-        table = Table(name, MetaData(), *columns, prefixes=["TEMPORARY"])
-        table.create(self._session.connection())
-        if written := [{"brand_id": brand_id, **row} for row in rows]:
-            self._session.execute(insert(table), written)
-        return aliased(rollup, table, adapt_on_names=True)
 
     def _tell(self, mentions: int) -> None:
         """Say that a step is done, of how many mentions, to who listens."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, TypeAlias
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from overheard.errors import UsageError
 from overheard.insight import statistics
-from overheard.insight.rollups import OPINIONS, SENTIMENT, DimensionVotes
+from overheard.insight.counted import Rollup
+from overheard.insight.rollups import OPINIONS, SENTIMENT, DimensionVotes, summed
 from overheard.insight.scope import Selection
 from overheard.insight.statistics import Sums
 from overheard.store.tables import ANY, DimensionRollup, MentionRollup, SentimentRollup
@@ -117,12 +118,6 @@ def read_periods(
     if not periods:
         return []
     selection = replace(selection, since=periods[0][0], until=periods[-1][1])
-    return _by_day(session, version, selection, periods, counts, votes)
-
-
-def _by_day(
-    session: Session, version: int | None, selection: Selection, periods: Sequence[Bounds], counts: bool, votes: bool
-) -> list[Said]:
     starts = [start for start, _ in periods]
     counted = [[0, 0, 0.0, 0.0] for _ in periods]
     sentences, opinions = [[0] * 8 for _ in periods], [0] * len(periods)
@@ -132,18 +127,18 @@ def _by_day(
         return bisect_right(starts, day) - 1
 
     if counts:
-        for day, *row in session.execute(_mention_rows(selection)):
+        for day, *row in _rows(session, selection, starts, MentionRollup, ()):
             _add(counted[place(day)], row)
     if version is not None:
         # With a dimension, sentences are counted beside the votes that the sums are made of.
         counted_as = SENTIMENT if selection.sentences.dimension is None else OPINIONS
-        for day, measure, *row in session.execute(_sentence_rows(version, selection)):
+        for day, measure, *row in _rows(session, selection, starts, SentimentRollup, ("measure",), version):
             if measure == SENTIMENT:
                 _add(sentences[place(day)], row)
             if measure == counted_as:
                 opinions[place(day)] += sum(row[1:5])
     if version is not None and votes:
-        for day, dimension, *row in session.execute(_vote_rows(version, selection)):
+        for day, dimension, _, *row in _rows(session, selection, starts, DimensionRollup, ("dimension",), version):
             _add(voted[place(day)].setdefault(dimension, [0, 0, 0]), row)
     return [
         Said(
@@ -164,33 +159,19 @@ def _add(totals: list[Any], row: Sequence[Any]) -> None:
         totals[position] += value
 
 
-def _mention_rows(selection: Selection) -> Select[Any]:
-    table: Any = selection.rollup(MentionRollup)
-    summed = (table.mentions, table.rated, table.rating_sum, table.rating_squares)
-    columns: list[Any] = [table.day, *map(func.sum, summed)]
-    return select(*columns).where(*selection.cells(table)).group_by(table.day)
-
-
-def _sentence_rows(version: int, selection: Selection) -> Select[Any]:
-    table: Any = selection.rollup(SentimentRollup)
-    summed = (
-        table.mentions, table.positive, table.negative, table.neutral, table.mixed,
-        table.sum_xx, table.sum_yy, table.sum_xy,
-    )  # fmt: skip
-    wanted = table.measure.in_((SENTIMENT, OPINIONS))
-    columns: list[Any] = [table.day, table.measure, *map(func.sum, summed)]
-    return (
-        select(*columns)
-        .where(*selection.cells(table), table.model_version_id == version, wanted, table.touchpoint == ANY)
-        .group_by(table.day, table.measure)
-    )
-
-
-def _vote_rows(version: int, selection: Selection) -> Select[Any]:
-    table: Any = selection.rollup(DimensionRollup)
-    columns: list[Any] = [table.day, table.dimension, *map(func.sum, (table.praise, table.pain, table.neutral))]
-    return (
-        select(*columns)
-        .where(*selection.cells(table), table.model_version_id == version, table.touchpoint == ANY)
-        .group_by(table.day, table.dimension)
-    )
+def _rows(
+    session: Session, selection: Selection, starts: Sequence[date], rollup: Rollup, keys: tuple[str, ...],
+    version: int | None = None,
+) -> Iterable[Sequence[Any]]:  # fmt: skip
+    """Return a day or the first of a period, the keys, and the sums of the other columns of a rollup."""
+    names = summed(rollup)
+    if selection.walks(rollup):
+        rows = selection.counting().in_periods(starts).rows(rollup, whole=True)
+        return ([row[name] for name in ("day", *keys, *names)] for row in rows)
+    table: Any = selection.rollup(rollup, by_day=True)
+    key = [getattr(table, name) for name in ("day", *keys)]
+    wanted = [] if version is None else [table.model_version_id == version, table.touchpoint == ANY]
+    if rollup is SentimentRollup:
+        wanted.append(table.measure.in_((SENTIMENT, OPINIONS)))
+    sums = [func.sum(getattr(table, name)) for name in names]
+    return session.execute(select(*key, *sums).where(*selection.cells(table), *wanted).group_by(*key)).all()

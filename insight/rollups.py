@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session
 
+from overheard.insight.counted import Rollup
 from overheard.insight.scope import Selection
 from overheard.insight.statistics import Sums
 from overheard.store.said import OPINIONS as OPINIONS
 from overheard.store.said import SENTIMENT as SENTIMENT
 from overheard.store.tables import ANY, DimensionRollup, MentionRollup, SentimentRollup, SignalRollup
+
+if TYPE_CHECKING:
+    from overheard.store.counting import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +91,8 @@ class SignalSums:
 
 def read_mentions(session: Session, selection: Selection) -> list[MentionSums]:
     """Return the mentions per source and language, the most first."""
-    table = selection.rollup(MentionRollup, by_day=False)
-    total = func.sum(table.mentions)
-    rows = session.execute(
-        select(
-            table.source_id,
-            table.language,
-            func.min(table.day),
-            func.max(table.day),
-            total,
-            func.sum(table.rated),
-            func.sum(table.rating_sum),
-            func.sum(table.rating_squares),
-        )
-        .where(*selection.cells(table), table.mentions > 0)
-        .group_by(table.source_id, table.language)
-        .order_by(total.desc(), table.source_id, table.language)
-    )
-    return [MentionSums(*row) for row in rows]
+    rows = _sums(session, selection, MentionRollup, ("source_id", "language"))
+    return sorted((MentionSums(*row) for row in rows), key=lambda each: -each.mentions)
 
 
 def read_days(session: Session, selection: Selection) -> tuple[date, date] | None:
@@ -123,59 +113,72 @@ def read_sentiment(
 
     With `whole` those of the sentiment of all sentences alone.
     """
-    table = selection.rollup(SentimentRollup, by_day=False)
-    wanted = (table.measure == SENTIMENT, table.touchpoint == ANY) if whole else ()
-    keys = [table.measure, table.touchpoint, table.source_id, table.language]
-    counts = [table.mentions, table.positive, table.negative, table.neutral, table.mixed]
-    products = [table.sum_xx, table.sum_yy, table.sum_xy]
-    columns: list[Any] = [*keys, *(func.sum(column) for column in (*counts, *products))]
-    rows = session.execute(
-        select(*columns)
-        .where(*selection.cells(table), table.model_version_id == model_version_id, *wanted)
-        .group_by(*keys)
-        .order_by(*keys)
-    )
+    wanted = {"measure": SENTIMENT, "touchpoint": ANY} if whole else {}
+    keys = ("measure", "touchpoint", "source_id", "language")
+    rows = _sums(session, selection, SentimentRollup, keys, model_version_id=model_version_id, **wanted)
     return [SentimentSums(*row) for row in rows]
 
 
 def read_analysed(session: Session, model_version_id: int, selection: Selection) -> int:
     """Return how many mentions the model version has read."""
-    table = selection.rollup(SentimentRollup, by_day=False)
-    whole = (table.model_version_id == model_version_id, table.measure == SENTIMENT, table.touchpoint == ANY)
-    return session.scalar(select(func.sum(table.mentions)).where(*selection.cells(table), *whole)) or 0
+    return sum(cell.mentions for cell in read_sentiment(session, model_version_id, selection, whole=True))
 
 
 def read_dimensions(session: Session, model_version_id: int, selection: Selection) -> dict[str, DimensionVotes]:
     """Return the votes per dimension."""
-    table = selection.rollup(DimensionRollup, by_day=False)
-    rows = session.execute(
-        select(table.dimension, func.sum(table.praise), func.sum(table.pain), func.sum(table.neutral))
-        .where(*selection.cells(table), table.model_version_id == model_version_id, table.touchpoint == ANY)
-        .group_by(table.dimension)
-    )
-    return {dimension: DimensionVotes(*votes) for dimension, *votes in rows}
+    wanted = {"model_version_id": model_version_id, "touchpoint": ANY}
+    rows = _sums(session, selection, DimensionRollup, ("dimension",), **wanted)
+    return {dimension: DimensionVotes(*votes) for dimension, _, *votes in rows}
 
 
 def read_votes(session: Session, model_version_id: int, selection: Selection) -> list[PlaceVotes]:
     """Return the votes per dimension, source and language."""
-    table = selection.rollup(DimensionRollup, by_day=False)
-    keys: list[Any] = [table.dimension, table.source_id, table.language]
-    columns: list[Any] = [*keys, func.sum(table.praise), func.sum(table.pain), func.sum(table.neutral)]
-    rows = session.execute(
-        select(*columns)
-        .where(*selection.cells(table), table.model_version_id == model_version_id, table.touchpoint == ANY)
-        .group_by(*keys)
-        .order_by(*keys)
-    )
-    return [PlaceVotes(row[0], row[1], row[2], DimensionVotes(*row[3:])) for row in rows]
+    wanted = {"model_version_id": model_version_id, "touchpoint": ANY}
+    rows = _sums(session, selection, DimensionRollup, ("dimension", "source_id", "language"), **wanted)
+    return [PlaceVotes(name, place, code, DimensionVotes(*votes)) for name, place, code, _, *votes in rows]
 
 
 def read_signals(session: Session, model_version_id: int, selection: Selection) -> dict[str, SignalSums]:
     """Return the mentions and opinions per signal."""
-    table = selection.rollup(SignalRollup, by_day=False)
-    rows = session.execute(
-        select(table.signal, func.sum(table.mentions), func.sum(table.opinions))
-        .where(*selection.cells(table), table.model_version_id == model_version_id)
-        .group_by(table.signal)
-    )
+    rows = _sums(session, selection, SignalRollup, ("signal",), model_version_id=model_version_id)
     return {signal: SignalSums(*sums) for signal, *sums in rows}
+
+
+Value = tuple[str, Callable[[Any], Any]]
+"""A column and how its values are made one."""
+
+
+def summed(rollup: Any) -> list[str]:
+    """Return the columns of a rollup that are no part of its key."""
+    return [column.key for column in inspect(rollup).columns if not column.primary_key]
+
+
+def _sums(
+    session: Session, selection: Selection, rollup: Rollup, keys: Sequence[str], **wanted: Any
+) -> list[tuple[Any, ...]]:
+    """Sum the rows of a rollup that have the `wanted` values by some of its keys, in the order of these.
+
+    Returns for each the keys, with mentions the first and the last day, and the sums of the columns that are no keys.
+    """
+    values: list[Value] = [("day", min), ("day", max)] if rollup is MentionRollup else []
+    values += [(name, sum) for name in summed(rollup)]
+    if selection.walks(rollup):
+        return _added(selection.counted(rollup), keys, values, wanted)
+    table: Any = selection.rollup(rollup)
+    key = [getattr(table, name) for name in keys]
+    sums = [getattr(func, how.__name__)(getattr(table, name)) for name, how in values]
+    equal = [getattr(table, name) == value for name, value in wanted.items()]
+    rows = select(*key, *sums).where(*selection.cells(table), *equal).group_by(*key).order_by(*key)
+    return [tuple(row) for row in session.execute(rows)]
+
+
+def _added(
+    rows: Sequence[Row], keys: Sequence[str], values: Sequence[Value], wanted: dict[str, Any]
+) -> list[tuple[Any, ...]]:
+    groups: defaultdict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        if all(row[name] == value for name, value in wanted.items()):
+            groups[tuple(row[name] for name in keys)].append(row)
+    return [
+        (*key, *(how([row[name] for row in group]) for name, how in values)) for key, group in sorted(groups.items())
+    ]

@@ -109,11 +109,10 @@ def newest_mentions(session: Session, model_version_id: int, selection: Selectio
     columns = (Column("id", Id, primary_key=True, autoincrement=False), Column("day", Date), Column("rating", Float))
     table = Table(f"newest_{next(_NUMBERS)}", MetaData(), *columns, prefixes=["TEMPORARY"])
     table.create(session.connection())
-    known = selection.newest(newest)
-    if known is None:
+    if not selection.walks(SentimentRollup):
         found = _newest(session, model_version_id, selection, newest)
         session.execute(insert(table).from_select(["id", "day", "rating"], found))
-    elif known:
+    elif known := selection.counting().newest(newest):
         session.execute(insert(table), known)
     # The planner has to know how many there are: else it may begin with all opinions.
     session.execute(text(f"ANALYZE {table.name}"))
@@ -139,7 +138,7 @@ def _newest(session: Session, model_version_id: int, selection: Selection, newes
 
 def _reach(session: Session, version: int, selection: Selection, newest: int) -> tuple[date, list[int]]:
     """Return the day from which on as many mentions were analysed, and the sources of these: older need no look."""
-    table: Any = selection.rollup(SentimentRollup)
+    table: Any = selection.rollup(SentimentRollup, by_day=True)
     whole = (table.model_version_id == version, table.measure == SENTIMENT, table.touchpoint == ANY)
     rows = session.execute(
         select(table.day, table.source_id, func.sum(table.mentions))

@@ -28,7 +28,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from overheard import taxonomy
 from overheard.errors import NotFoundError, UsageError
-from overheard.insight.counted import AnyRollup, Counted, counted
+from overheard.insight.counted import Counted, Rollup, counted
 from overheard.insight.query.compile import Query
 from overheard.store.said import Sentences
 from overheard.store.search import Every, Label, Sought, found, label
@@ -50,9 +50,10 @@ from overheard.store.tables import (
 from overheard.store.totals import DimensionTotal, SentimentTotal
 
 if TYPE_CHECKING:
+    from overheard.store.counting import Counting, Row
     from overheard.store.digests import Digest
 
-Rollup = type[MentionRollup] | type[DimensionRollup] | type[SentimentRollup] | type[SignalRollup]
+AnyRollup = TypeVar("AnyRollup", MentionRollup, DimensionRollup, SentimentRollup, SignalRollup)
 
 Value = TypeVar("Value")
 
@@ -108,20 +109,25 @@ class Selection:
         begins = other.since is None or (self.since is not None and self.since >= other.since)
         return begins and (other.until is None or (self.until is not None and self.until <= other.until))
 
-    def rollup(self, rollup: type[AnyRollup], *, by_day: bool = True) -> type[AnyRollup]:
+    def rollup(self, rollup: type[AnyRollup], *, by_day: bool = False) -> type[AnyRollup]:
         """Return the rollup, or what stands in for it under the filters of this selection: same columns, same meaning.
 
-        Read from it with the conditions of `cells`. Under a filter that the rollup is not kept for, the mentions are
-        counted at the first call (see `walks`). That is quicker without `by_day`, where of the days only the first and
-        the last of a source and language mean anything.
+        To be read from with the conditions of `cells`, and only where it is kept for these filters (see `walks`).
+        Unless `by_day`, days mean nothing in it.
         """
-        if not self.walks(rollup):
-            whole = by_day or self.has_period or self.sentences.touchpoint or self.sentences.dimension
-            return _covered(rollup, self.sentences) if whole else _TOTALS.get(rollup, rollup)
-        return self._counted.table(rollup, self, by_day)
+        whole = by_day or rollup not in _TOTALS or self.has_period or not self.sentences.is_every
+        return _covered(rollup, self.sentences) if whole else _TOTALS[rollup]
+
+    def counting(self) -> Counting:
+        """Return the mentions of the selection, ready to be counted."""
+        return self._counted.counting(self)
+
+    def counted(self, rollup: Rollup) -> list[Row]:
+        """Return the rows of a rollup over all days, counted from the mentions of the selection."""
+        return self._counted.rows(rollup, self)
 
     def walks(self, rollup: Rollup) -> bool:
-        """Tell whether the rollup is not kept for these filters, so that mentions have to be walked through."""
+        """Tell whether the rollup is not kept for these filters, so that mentions have to be counted (`counted`)."""
         wanted = self.sentences
         if self.query or self.label or (wanted.touchpoint is not None and wanted.dimension is not None):
             return True
@@ -166,10 +172,6 @@ class Selection:
     def count_links(self, *conditions: ColumnElement[bool]) -> int:
         """Count the mentions of the selection whose link to a brand is under these conditions, as few are."""
         return self._counted.count(self, conditions)
-
-    def newest(self, most: int) -> list[dict[str, Any]] | None:
-        """Return id, day and rating of the newest analysed mentions, None where they were not counted already."""
-        return self._counted.newest(self, most)
 
     def stale_cells(self) -> list[ColumnElement[bool]]:
         """Return the conditions that select stale cells, which have no language."""

@@ -191,6 +191,15 @@ class Counting:
             reading=(np.cumsum(kept) - 1)[self.reading[said]],
         )  # fmt: skip
 
+    def in_periods(self, starts: Sequence[date]) -> Counting:
+        """Return the same as if all of a period was of one source and language, and of the day that it begins with.
+
+        `starts` are these days; the first of them lies before all mentions.
+        """
+        first = _ints(start.toordinal() for start in starts)
+        day = first[np.searchsorted(first, self.day, side="right") - 1]
+        return replace(self, day=day, place=np.zeros_like(self.place), places=[(0, ANY)])
+
     def newest(self, most: int) -> list[Row]:
         """Return id, day and rating of the newest mentions that were analysed, the newest first."""
         read = np.flatnonzero(self.version >= 0)
@@ -201,11 +210,12 @@ class Counting:
             for mention, day, rating in zip(*columns, strict=True)
         ]
 
-    def rows(self, rollup: Any, *, by_day: bool = True) -> Iterator[Row]:
+    def rows(self, rollup: Any, *, by_day: bool = True, whole: bool = False) -> Iterator[Row]:
         """Yield the rows of a rollup, without their brand.
 
         Without `by_day`, all days of a source and language are one cell, of the first of these days: far fewer rows
         come of it. (Those of `MentionRollup` are two, the last day and those before: its first and last day count.)
+        With `whole`, touchpoints are not told apart, nor pillars counted.
         """
         if by_day:
             cells, cell = _groups(self.place, self.day)
@@ -226,7 +236,7 @@ class Counting:
             SentimentRollup: _sentiment,
             SignalRollup: _signals,
         }[rollup]
-        for columns in count(self, cell):
+        for columns in count(self, cell, whole):
             names, values = list(columns), (column.tolist() for column in columns.values())
             for number, *row in zip(*values, strict=True):
                 yield of_cell[number] | dict(zip(names[1:], row, strict=True))
@@ -236,7 +246,7 @@ Columns = dict[str, Any]
 """Arrays of equal length by the name of their column; `cell` first, a number."""
 
 
-def _mentions(counting: Counting, cell: Ints) -> Iterator[Columns]:
+def _mentions(counting: Counting, cell: Ints, _whole: bool) -> Iterator[Columns]:
     cell, rating = cell[counting.first], counting.rating[counting.first]
     rated = ~np.isnan(rating)
     size = int(cell.max(initial=-1)) + 1
@@ -290,8 +300,8 @@ def _named(names: Iterable[Any], numbers: Ints) -> NDArray[Any]:
     return np.array(list(names), object)[numbers]
 
 
-def _dimensions(counting: Counting, cell: Ints) -> Iterator[Columns]:
-    for at_touchpoints in (False, True):
+def _dimensions(counting: Counting, cell: Ints, whole: bool) -> Iterator[Columns]:
+    for at_touchpoints in (False,) if whole else (False, True):
         votes = _votes(counting, at_touchpoints=at_touchpoints)
         of_reading = cell[votes.reading], counting.version[votes.reading]
         keys, place = _groups(*of_reading, votes.touchpoint, votes.dimension)
@@ -318,15 +328,17 @@ class _Pool:
     counts: Sequence[Ints]
 
 
-def _sentiment(counting: Counting, cell: Ints) -> Iterator[Columns]:
+def _sentiment(counting: Counting, cell: Ints, whole: bool) -> Iterator[Columns]:
     of_dimension = counting.wanted.dimension is not None
     measure = OPINIONS if of_dimension else SENTIMENT
     yield _pooled(counting, cell, measure, _of_mentions(counting))
-    yield _pooled(counting, cell, measure, _at_touchpoints(counting))
+    if not whole:
+        yield _pooled(counting, cell, measure, _at_touchpoints(counting))
     if of_dimension:
-        for at_touchpoints in (False, True):
+        for at_touchpoints in (False,) if whole else (False, True):
             votes = _votes(counting, at_touchpoints=at_touchpoints)
             yield _pooled(counting, cell, SENTIMENT, _pool(votes.reading, votes.touchpoint, votes.verdict))
+    if of_dimension or whole:
         return  # One dimension makes no pillar of the index.
     votes, words = _votes(counting, at_touchpoints=False), taxonomy.load()
     for pillar, names in words.pillars.items():
@@ -396,7 +408,7 @@ def _pooled(counting: Counting, cell: Ints, measure: str, pool: _Pool) -> Column
     }
 
 
-def _signals(counting: Counting, cell: Ints) -> Iterator[Columns]:
+def _signals(counting: Counting, cell: Ints, _whole: bool) -> Iterator[Columns]:
     words, word = counting.words, counting.word
     signal = words.signal[_spread(words.signs, word)]
     of_mentions, place = _groups(np.repeat(counting.reading, words.signs[word]), signal)
