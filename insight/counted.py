@@ -131,8 +131,10 @@ def _numbers(session: Session, rows: Select[Any]) -> Ints:
 
 
 def _searched(session: Session, selection: Selection, query: Query) -> Select[Any]:
-    most = count_mentions(session, selection.brand_id)
-    from_brand = query.count(most) >= most
+    from_brand = False  # which PostgreSQL knows better
+    if session.get_bind().dialect.name == "sqlite":
+        most = count_mentions(session, selection.brand_id)
+        from_brand = query.count(most) >= most
     linked = select(Mention.id).join(MentionBrand, MentionBrand.mention_id == Mention.id)
     return linked.where(selection.speaks_of(from_brand=from_brand), *selection.place(Mention), *selection.sought())
 

@@ -101,17 +101,15 @@ def _net(praise: int, pain: int) -> float:
 def _strengths(sample: Sample, polarity: str) -> dict[str, float]:
     """Return the mean strength of each dimension on one side, over the newest mentions that are clearly on it."""
     opposite = "positive" if polarity == "negative" else "negative"
+    parts = {
+        voice.mention_id: (voice.negative if polarity == "negative" else voice.positive) / sentences
+        for voice in sample.voices.values()
+        if (sentences := voice.positive + voice.negative)
+    }
     found = {}
     for (dimension, side), ids in sample.sides.items():
         torn = set(sample.sides.get((dimension, opposite), ()))
-        voices = [sample.voices[mention_id] for mention_id in ids if mention_id not in torn]
-        if side != polarity or not voices:
-            continue
-        parts = [
-            (voice.negative if polarity == "negative" else voice.positive) / (voice.positive + voice.negative)
-            for voice in voices
-            if voice.positive + voice.negative
-        ]
-        if parts:
-            found[dimension] = sum(parts) / len(parts)
+        strengths = [parts[mention_id] for mention_id in ids if mention_id not in torn and mention_id in parts]
+        if side == polarity and strengths:
+            found[dimension] = sum(strengths) / len(strengths)
     return found

@@ -183,11 +183,12 @@ def _newest(session: Session, search: _Search, selection: Selection, rejected: b
     Few are walked through: those of the brand, or those that hold the words of a query. Of a large brand, the days are
     gone back through, some at a time, until there are enough.
     """
-    sparse = search.query is not None and search.query.count(counted.FEW + 1) <= counted.FEW
+    large = counted.is_large(session, selection.brand_id)
+    sparse = search.query is not None and (not large or search.query.is_rare)
     ids = select(Mention.id).join(MentionBrand, MentionBrand.mention_id == Mention.id).order_by(*_NEWEST)
     if search.polarity is not None:
         ids = ids.where(_has_sentence(search))
-    if rejected or sparse or not counted.is_large(session, selection.brand_id):
+    if rejected or sparse or not large:
         speaks = selection.speaks_of(from_brand=not sparse, rejected=rejected)
         return list(session.scalars(ids.where(speaks, *selection.mentions()).limit(limit)))
     ids = ids.where(selection.speaks_of(from_brand=False), *selection.mentions(probing=True))

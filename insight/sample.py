@@ -7,12 +7,13 @@ share within two points, few enough to be read at once.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Column, Date, Float, MetaData, Select, Table, case, func, insert, select, text
+from sqlalchemy import Column, Date, Float, MetaData, Select, Table, case, cast, func, insert, literal, select, text
 from sqlalchemy.orm import Session
 
 from overheard.insight.counted import count_mentions
@@ -113,10 +114,23 @@ def newest_mentions(session: Session, model_version_id: int, selection: Selectio
         found = _newest(session, model_version_id, selection, newest)
         session.execute(insert(table).from_select(["id", "day", "rating"], found))
     elif known := selection.counting().newest(newest):
-        session.execute(insert(table), known)
+        _fill(session, table, known)
     # The planner has to know how many there are: else it may begin with all opinions.
     session.execute(text(f"ANALYZE {table.name}"))
     return table
+
+
+def _fill(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(insert(table), rows)
+        return
+    from sqlalchemy.dialects.postgresql import ARRAY
+
+    # PostgreSQL takes three times as long for as many statements.
+    names = [column.name for column in table.columns]
+    columns = [cast(literal([row[column.name] for row in rows]), ARRAY(column.type)) for column in table.columns]
+    unnested = func.unnest(*columns).table_valued(*names).render_derived()
+    session.execute(insert(table).from_select(names, select(*unnested.columns)))
 
 
 def _newest(session: Session, model_version_id: int, selection: Selection, newest: int) -> Select[*tuple[Any, ...]]:

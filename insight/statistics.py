@@ -24,7 +24,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from math import comb, sqrt
 from statistics import median as middle
 
@@ -156,10 +155,9 @@ def independent_votes(share: float, variance: float, voices: float, verdicts: fl
 def variance_of_share(sums: Sums) -> float:
     """Return the clustered variance of the positive share of at least two mentions, a quarter of that of the net."""
     x, y, m = sums.positive + sums.negative, sums.positive - sums.negative, sums.mentions
-    # Exact, because a difference of large sums decides between "no spread" and "a little".
-    ratio = Fraction(y, x)
-    residuals = sums.sum_yy - 2 * ratio * sums.sum_xy + ratio * ratio * sums.sum_xx
-    return float(max(Fraction(0), Fraction(m, m - 1) * residuals / (4 * x * x)))
+    # In whole numbers, because a difference of large sums decides between "no spread" and "a little".
+    residuals = x * x * sums.sum_yy - 2 * x * y * sums.sum_xy + y * y * sums.sum_xx  # of y / x, times x * x
+    return max(0, m * residuals) / ((m - 1) * 4 * x**4)
 
 
 def _score_interval(share: float, count: float, quantile: float = Z) -> tuple[float, float]:

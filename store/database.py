@@ -24,9 +24,10 @@ HEAD = "0012"
 CONNECT_SECONDS = 10
 """How long a PostgreSQL server may stay silent when it is connected to, unless the URL gives a `connect_timeout`."""
 
-PLANNING = {"jit": "off", "random_page_cost": "1.1", "work_mem": "32MB"}
+PLANNING = {"jit": "off", "random_page_cost": "1.1", "work_mem": "32MB", "max_parallel_workers_per_gather": "0"}
 """What PostgreSQL plans with where its administrator left the defaults, which are those of spinning disks and of
-questions that take minutes: an answer reads some ten thousand rows here and there, mostly from memory."""
+questions that take minutes: an answer reads some ten thousand rows here and there, mostly from memory, and a parallel
+worker would map the server's memory anew for each of its statements, which takes longer than it saves."""
 
 BUSY_MILLISECONDS = 30_000
 """How long a statement waits for another writer; longer than any of our transactions takes."""

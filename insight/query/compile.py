@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from overheard import taxonomy
 from overheard.errors import UsageError
+from overheard.insight import counted
 from overheard.insight.query.parse import LABELS, SENTENCE, And, Field, Near, Node, Not, Or, parse
 from overheard.store import search
 from overheard.store.search import Every, Label, Some, Sought, Term
@@ -90,13 +91,17 @@ class Query:
         node = self.root
         return _sought(node) or (isinstance(node, And) and _all_words(node)) or None
 
-    def count(self, most: int) -> int:
-        """Return how many mentions, of any brand, hold the words of `driver`, counting up to `most`.
+    @property
+    def is_rare(self) -> bool:
+        """Whether so few mentions hold the words of `driver` that one looks at them all, rather than at the newest.
 
-        0 on PostgreSQL, whose planner knows by itself where to begin.
+        PostgreSQL, which has to fetch each of them to know that it is there, counts fewer as few.
         """
-        if self._dialect != "sqlite":
-            return 0
+        most = counted.FEW if self._dialect == "sqlite" else counted.FEW // 10
+        return self.count(most + 1) <= most
+
+    def count(self, most: int) -> int:
+        """Return how many mentions, of any brand, hold the words of `driver`, counting up to `most`."""
         if self.driver is None:
             return most
         rows = search.found(self._dialect, self.driver).limit(most).subquery()
