@@ -90,16 +90,28 @@ class Counted:
             return self._session.scalar(select(func.count()).select_from(ids.subquery())) or 0
         return len(set(_numbers(self._session, ids)).intersection(self._matching(sought).tolist()))
 
+    def newest_with(self, selection: Selection, sought: Sequence[Sought], most: int) -> list[int]:
+        """Return the ids of the newest analysed mentions that hold any of what is sought."""
+        import numpy as np
+
+        if not sought:
+            return []
+        ids = np.concatenate([self._matching(each) for each in sought])
+        walks = selection.walks(SentimentRollup)
+        counting = self.counting(selection) if walks else self._of(selection, ids)
+        return [mention["id"] for mention in counting.newest(most, ids)]
+
     def _take(self, selection: Selection) -> Counting:
+        counting = self._of(selection, self._among(selection))
+        self._tell(len(counting.day))
+        return counting
+
+    def _of(self, selection: Selection, among: Ints | None) -> Counting:
         from overheard.store import digests
         from overheard.store.counting import Counting
 
-        connection = self._session.connection()
-        held = digests.read(connection, selection.brand_id, *selection.limits(digests.Digest))
-        among = self._among(selection)
-        counting = Counting.of(*held, selection.sentences, language=selection.language, among=among)
-        self._tell(len(counting.day))
-        return counting
+        held = digests.read(self._session.connection(), selection.brand_id, *selection.limits(digests.Digest))
+        return Counting.of(*held, selection.sentences, language=selection.language, among=among)
 
     def _among(self, selection: Selection) -> Ints | None:
         """Return the ids of what is searched for, of other brands too, None without a search."""

@@ -168,7 +168,7 @@ def _rows(
     if selection.walks(rollup):
         rows = selection.counting().in_periods(starts).rows(rollup, whole=True)
         return ([row[name] for name in ("day", *keys, *names)] for row in rows)
-    table: Any = selection.rollup(rollup, by_day=True)
+    table = selection.rollup(rollup, by_day=True)
     key = [getattr(table, name) for name in ("day", *keys)]
     wanted = [] if version is None else [table.model_version_id == version, table.touchpoint == ANY]
     if rollup is SentimentRollup:

@@ -7,7 +7,7 @@ the rival terms of the brand and all other brands of the store, each with the al
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
@@ -21,8 +21,8 @@ from overheard.errors import NotFoundError
 from overheard.insight.scope import Scope, Selection, select_scope
 from overheard.nlp.rivalry import DIRECTIONS, Names, find
 from overheard.store.brands import key_of, list_brands, terms
-from overheard.store.search import Some, Term, found, split
-from overheard.store.tables import SURVEY, Brand, Mention, MentionBrand, Opinion, OpinionDimension, Source
+from overheard.store.search import Some, Term, split
+from overheard.store.tables import SURVEY, Brand, Mention, Opinion, OpinionDimension, Source
 
 MOST = 500
 """Mentions of a brand, the newest that name a rival, whose sentences are read."""
@@ -86,8 +86,11 @@ def find_said(
 
     Raises UsageError for an impossible scope.
     """
-    names = _names(session, brands)
-    return tuple(_said(session, brand, names[brand.id], scope, quotes) for brand in brands)
+    names, compared = _names(session, brands), [brand.name for brand in brands]
+    return tuple(
+        _said(session, brand, names[brand.id], _naming(session, brand, names[brand.id], scope, compared), scope, quotes)
+        for brand in brands
+    )
 
 
 def _names(session: Session, brands: Sequence[Brand]) -> dict[int, Names]:
@@ -114,8 +117,10 @@ class _Sentence:
     sentiment: str
 
 
-def _said(session: Session, brand: Brand, names: Names, scope: Scope, quotes: int) -> SaidOfRivals:
-    mentions = {row.id: row for row in _naming(session, brand, names, scope)}
+def _said(
+    session: Session, brand: Brand, names: Names, naming: Sequence[Any], scope: Scope, quotes: int
+) -> SaidOfRivals:
+    mentions = {row.id: row for row in naming}
     found: defaultdict[tuple[str, str], list[SaidQuote]] = defaultdict(list)
     for sentence in _sentences(session, brand, mentions, scope):
         quote = sentence.quote
@@ -151,15 +156,21 @@ def _of_rival(rival: str, direction: str, said: Sequence[SaidQuote], quotes: int
     )
 
 
-def _naming(session: Session, brand: Brand, names: Names, scope: Scope) -> Sequence[Any]:
-    """Return the mentions of a brand that name a rival."""
+def _naming(session: Session, brand: Brand, names: Names, scope: Scope, compared: Collection[str]) -> Sequence[Any]:
+    """Return the mentions of a brand that name a rival.
+
+    Those of the brands that are `compared` are searched for one by one, all others at once: of so many searches, each
+    is made once for the whole comparison.
+    """
     if brand.model_version_id is None or not names.spellings:
         return []
     try:
         selection = select_scope(session, brand, replace(scope, dimension=None))
     except NotFoundError:  # a source that others of the comparison have
         return []
-    candidates = _candidates(session, selection, names.spellings)
+    alone = [spellings for name, spellings in names.spellings.items() if name in compared]
+    others = [spelling for name, spellings in names.spellings.items() if name not in compared for spelling in spellings]
+    candidates = _candidates(session, selection, [*alone, others])
     return [row for row in candidates if names.in_text(row.text) or (row.title and names.in_text(row.title))]
 
 
@@ -200,19 +211,14 @@ def _sentence(mention: Any, opinion: Any, dimensions: Sequence[str]) -> _Sentenc
     return _Sentence(quote, opinion.sentiment)
 
 
-def _candidates(session: Session, selection: Selection, spellings: Sequence[str]) -> Sequence[Any]:
+def _candidates(session: Session, selection: Selection, spellings: Iterable[Sequence[str]]) -> Sequence[Any]:
     """Return the newest mentions that hold one of the spellings, however they write case, diacritics and hyphens."""
-    terms = [Term(tuple(words)) for words in map(split, spellings) if words]
-    if not terms:
-        return []
-    naming = found(session.get_bind().dialect.name, Some(tuple(terms)))
+    terms = [tuple(Term(tuple(words)) for words in map(split, each) if words) for each in spellings]
+    naming = selection.newest_with([Some(each) for each in terms if each], MOST)
     wanted = (Mention.id, Mention.title, Mention.text, Mention.language, Mention.day, Mention.url)
     return session.execute(
         select(*wanted, Source.name.label("source"))
-        .join(MentionBrand, MentionBrand.mention_id == Mention.id)
         .join(Source, Source.id == Mention.source_id)
-        .where(Mention.id.in_(naming), selection.speaks_of(from_brand=False), *selection.mentions())
-        .where(Source.kind != SURVEY, Mention.vanished.is_(None))
+        .where(Mention.id.in_(naming), Source.kind != SURVEY, Mention.vanished.is_(None))
         .order_by(Mention.day.desc(), Mention.id.desc())
-        .limit(MOST)
     ).all()

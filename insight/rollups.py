@@ -164,7 +164,7 @@ def _sums(
     values += [(name, sum) for name in summed(rollup)]
     if selection.walks(rollup):
         return _added(selection.counted(rollup), keys, values, wanted)
-    table: Any = selection.rollup(rollup)
+    table = selection.rollup(rollup)
     key = [getattr(table, name) for name in keys]
     sums = [getattr(func, how.__name__)(getattr(table, name)) for name, how in values]
     equal = [getattr(table, name) == value for name, value in wanted.items()]

@@ -152,7 +152,7 @@ def _newest(session: Session, model_version_id: int, selection: Selection, newes
 
 def _reach(session: Session, version: int, selection: Selection, newest: int) -> tuple[date, list[int]]:
     """Return the day from which on as many mentions were analysed, and the sources of these: older need no look."""
-    table: Any = selection.rollup(SentimentRollup, by_day=True)
+    table = selection.rollup(SentimentRollup, by_day=True)
     whole = (table.model_version_id == version, table.measure == SENTIMENT, table.touchpoint == ANY)
     rows = session.execute(
         select(table.day, table.source_id, func.sum(table.mentions))

@@ -7,6 +7,7 @@ selection are walked through and counted into temporary tables of the same colum
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
     from overheard.store.counting import Counting, Row
     from overheard.store.digests import Digest
 
-AnyRollup = TypeVar("AnyRollup", MentionRollup, DimensionRollup, SentimentRollup, SignalRollup)
 
 Value = TypeVar("Value")
 
@@ -109,14 +109,14 @@ class Selection:
         begins = other.since is None or (self.since is not None and self.since >= other.since)
         return begins and (other.until is None or (self.until is not None and self.until <= other.until))
 
-    def rollup(self, rollup: type[AnyRollup], *, by_day: bool = False) -> type[AnyRollup]:
+    def rollup(self, rollup: Rollup, *, by_day: bool = False) -> Any:
         """Return the rollup, or what stands in for it under the filters of this selection: same columns, same meaning.
 
         To be read from with the conditions of `cells`, and only where it is kept for these filters (see `walks`).
         Unless `by_day`, days mean nothing in it.
         """
-        whole = by_day or rollup not in _TOTALS or self.has_period or not self.sentences.is_every
-        return _covered(rollup, self.sentences) if whole else _TOTALS[rollup]
+        by_day = by_day or self.has_period
+        return _covered(rollup if by_day else _TOTALS.get(rollup, rollup), self.sentences)
 
     def counting(self) -> Counting:
         """Return the mentions of the selection, ready to be counted."""
@@ -172,6 +172,10 @@ class Selection:
     def count_links(self, *conditions: ColumnElement[bool]) -> int:
         """Count the mentions of the selection whose link to a brand is under these conditions, as few are."""
         return self._counted.count(self, conditions)
+
+    def newest_with(self, sought: Sequence[Sought], most: int) -> list[int]:
+        """Return the ids of the newest analysed mentions of the selection that hold any of what is sought."""
+        return self._counted.newest_with(self, sought, most)
 
     def stale_cells(self) -> list[ColumnElement[bool]]:
         """Return the conditions that select stale cells, which have no language."""
@@ -234,11 +238,10 @@ _TOTALS: dict[Any, Any] = {DimensionRollup: DimensionTotal, SentimentRollup: Sen
 """What stands in for a rollup where all days are asked for at once."""
 
 
-def _covered(rollup: type[AnyRollup], wanted: Sentences) -> type[AnyRollup]:
-    """Return the rollup, or the part of one that answers for a touchpoint or a dimension alone."""
+def _covered(table: Any, wanted: Sentences) -> Any:
+    """Return the rollup, or that part of one of dimensions that answers for a touchpoint or a dimension alone."""
     if wanted.is_every:
-        return rollup
-    table = DimensionRollup
+        return table
     columns = [column for column in inspect(table).columns if column.key != "touchpoint"]
     if wanted.dimension is not None:
         part: Any = select(*columns, table.touchpoint).where(table.dimension == wanted.dimension)
@@ -248,7 +251,7 @@ def _covered(rollup: type[AnyRollup], wanted: Sentences) -> type[AnyRollup]:
             select(*columns, literal(ANY).label("touchpoint")).where(here),
             select(*columns, table.touchpoint).where(here),
         )
-    return aliased(rollup, part.subquery(), adapt_on_names=True)
+    return aliased(table, part.subquery(), adapt_on_names=True)
 
 
 def select_scope(session: Session, brand: Brand, scope: Scope) -> Selection:

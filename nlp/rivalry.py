@@ -56,8 +56,9 @@ class Names:
         longest = sorted(self._marks, key=lambda spelling: (-len(spelling), spelling))
         body = "|".join(re.escape(spelling).replace(r"\ ", "[ -]") for spelling in longest)
         self._found = re.compile(rf"(?<![\w@#])(?:{body})(?![\w@]|\.\w)") if longest else None
-        given = {spelling for name, spellings in rivals.items() for spelling in (name, *spellings)}
-        self.spellings = sorted(spelling for spelling in given if _name(spelling) in spelt)
+        given = ((name, {spelling for spelling in (name, *spellings) if _name(spelling) in spelt})
+                 for name, spellings in sorted(rivals.items()))  # fmt: skip
+        self.spellings = {name: tuple(sorted(spellings)) for name, spellings in given if spellings}
 
     def marked(self, text: str) -> str:
         """Return a text folded, with a mark for each name."""

@@ -149,24 +149,26 @@ class Counting:
         `words` has those of the digests by their number. Where only some sentences are wanted, mentions without such a
         sentence are left out; where those of one version, what others have read is as good as unread.
         """
-        held = np.frombuffer(b"".join(cell.readings for cell in cells), READING)
-        word = np.frombuffer(b"".join(cell.words for cell in cells), WORD).astype(np.int64)
-        sizes = _ints(len(cell.readings) // READING.itemsize for cell in cells)
+        sources, days, readings, spoken = zip(*cells, strict=True) if cells else [()] * 4
+        held = np.frombuffer(b"".join(readings), READING)
+        word = np.frombuffer(b"".join(spoken), WORD).astype(np.int64)
+        sizes = _lengths(readings) // READING.itemsize
         kept, said = _chosen(held, wanted.version, language, among)
         reading = np.repeat(np.arange(len(held)), held["said"])
-        taken, word = _taken(word, words)
-        heard = said[reading] & taken.wanted(wanted)[word]
+        heard = said[reading]
+        taken, word = _taken(word[heard], words)
+        reading, heard = reading[heard], taken.wanted(wanted)[word]
         if not wanted.is_every:
             kept = kept & (np.bincount(reading[heard], minlength=len(held)) > 0)
         heard &= kept[reading]
-        places, place = _places(np.repeat(_ints(cell.source_id for cell in cells), sizes)[kept], held["language"][kept])
+        places, place = _places(np.repeat(_ints(sources), sizes)[kept], held["language"][kept])
         mention = held["mention"][kept]
         versions, version = np.unique(np.where(said, held["version"], 0)[kept], return_inverse=True)
         unread = int(0 in versions)
         return cls(
             wanted=wanted,
             mention=mention,
-            day=np.repeat(_ints(cell.day.toordinal() for cell in cells), sizes)[kept],
+            day=np.repeat(_ints(map(date.toordinal, days)), sizes)[kept],
             place=place,
             places=places,
             rating=held["rating"][kept],
@@ -200,9 +202,12 @@ class Counting:
         day = first[np.searchsorted(first, self.day, side="right") - 1]
         return replace(self, day=day, place=np.zeros_like(self.place), places=[(0, ANY)])
 
-    def newest(self, most: int) -> list[Row]:
-        """Return id, day and rating of the newest mentions that were analysed, the newest first."""
-        read = np.flatnonzero(self.version >= 0)
+    def newest(self, most: int, among: Ints | None = None) -> list[Row]:
+        """Return id, day and rating of the newest mentions that were analysed, `among` some ids, the newest first."""
+        kept = self.version >= 0
+        if among is not None:
+            kept &= np.isin(self.mention, among)
+        read = np.flatnonzero(kept)
         chosen = read[np.lexsort((-self.mention[read], -self.day[read]))[:most]]
         columns = (self.mention[chosen].tolist(), self.day[chosen].tolist(), self.rating[chosen].tolist())
         return [

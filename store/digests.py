@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from sqlalchemy import (
@@ -60,13 +60,10 @@ class Digest(Base):
     words: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class Cell(NamedTuple):
-    """A digest, of whatever brand."""
+Cell = tuple[int, date, bytes, bytes]
+"""The source_id, day, readings and words of a digest, of whatever brand."""
 
-    source_id: int
-    day: date
-    readings: bytes
-    words: bytes
+COLUMNS = ("source_id", "day", "readings", "words")
 
 
 def readings() -> Select[*tuple[Any, ...]]:
@@ -96,7 +93,7 @@ def pack(rows: Iterable[Sequence[Any]], numbers: Mapping[str, int]) -> list[Cell
             stars = np.nan if rating is None else rating
             entries.append((mention, language.encode(), stars, version or 0, len(spoken)))
             words += [numbers[word] for word in spoken]
-        cells.append(Cell(source_id, day, np.array(entries, READING).tobytes(), np.array(words, WORD).tobytes()))
+        cells.append((source_id, day, np.array(entries, READING).tobytes(), np.array(words, WORD).tobytes()))
     return cells
 
 
@@ -105,11 +102,12 @@ def write(connection: Connection, brand_id: int, chosen: Any) -> tuple[list[Cell
 
     Cells that have a digest are to be rid of it before.
     """
-    rows = connection.execute(readings().where(linked(brand_id), chosen)).all()
-    numbers = _numbers(connection, sorted({word for row in rows if row.said for word in row.said.split()}))
-    cells = pack(rows, numbers)
+    held = connection.execute(readings().where(linked(brand_id), chosen)).all()
+    numbers = _numbers(connection, sorted({word for row in held if row.said for word in row.said.split()}))
+    cells = pack(held, numbers)
     if cells:
-        connection.execute(insert(Digest), [{"brand_id": brand_id, **cell._asdict()} for cell in cells])
+        rows = [{"brand_id": brand_id, **dict(zip(COLUMNS, cell, strict=True))} for cell in cells]
+        connection.execute(insert(Digest), rows)
     return cells, {number: word for word, number in numbers.items()}
 
 
@@ -125,12 +123,12 @@ def _numbers(connection: Connection, words: Sequence[str]) -> dict[str, int]:
     return known
 
 
-def read(connection: Connection, brand_id: int, *conditions: Any) -> tuple[list[Cell], dict[int, str]]:
+def read(connection: Connection, brand_id: int, *conditions: Any) -> tuple[Sequence[Any], dict[int, str]]:
     """Return the digests of a brand under some conditions, with all words."""
-    wanted = select(Digest.source_id, Digest.day, Digest.readings, Digest.words)
-    rows = connection.execute(wanted.where(Digest.brand_id == brand_id, *conditions))
+    wanted = select(*(getattr(Digest, name) for name in COLUMNS))
+    cells = connection.execute(wanted.where(Digest.brand_id == brand_id, *conditions)).all()
     words = dict(connection.execute(select(SaidWord.id, SaidWord.word)).all())
-    return [Cell(*row) for row in rows], words
+    return cells, words
 
 
 def write_missing(connection: Connection) -> None:
