@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from mail_server import mail_server
 from programs import free_port
 from pytest_httpserver import HTTPServer
@@ -325,6 +328,39 @@ def test_a_login_is_used_and_kept_out_of_what_is_said(
         assert deliver(any_store, mailing(settings, server.port, login=True), print) == []
         assert server.logins[-1] == ("cx", "pass w+rd")
         assert len(server.mails) == 1
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_mail_goes_in_secret_to_a_server_that_is_trusted(
+    any_store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, security: str
+) -> None:
+    write(any_store, "speed")
+    for name, value in {"USER": "cx", "PASSWORD": "pass w+rd"}.items():
+        monkeypatch.setenv(f"OVERHEARD_SMTP_{name}", value)
+    authority, secret = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(secret)
+    with mail_server(("cx", "pass w+rd"), secret=secret, at_once=security == "tls") as server:
+        chosen = mailing(settings, server.port, login=True)
+        chosen = chosen.model_copy(update={"alerts": chosen.alerts.model_copy(update={"smtp_security": security})})
+        (line,) = deliver(any_store, chosen, print)
+        assert "certificate verify failed" in line
+        assert (server.logins, server.mails) == ([], [])
+        authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+        assert deliver(any_store, chosen, print) == []
+        assert len(server.mails) == 1
+    assert {word for word, hidden in server.words if not hidden} <= {"EHLO", "STARTTLS"}
+    assert ("AUTH", True) in server.words
+
+
+def test_a_server_without_starttls_gets_nothing(any_store: Store, settings: Settings) -> None:
+    write(any_store, "speed")
+    with mail_server() as server:
+        chosen = mailing(settings, server.port)
+        chosen = chosen.model_copy(update={"alerts": chosen.alerts.model_copy(update={"smtp_security": "starttls"})})
+        (line,) = deliver(any_store, chosen, print)
+    assert "STARTTLS" in line
+    assert server.mails == []
 
 
 def test_a_password_goes_nowhere_in_the_clear(
