@@ -61,8 +61,9 @@ def list_command(
       overheard themes list "Nordwind Bank" --dimension speed
     """
     from overheard.insight.split import answer_by
-    from overheard.insight.themes import find_themes
+    from overheard.insight.themes import Themes, find_themes
     from overheard.report.formats import render
+    from overheard.report.themes import unseen
     from overheard.store.brands import find_brand
 
     with home.store() as store, asking(store) as session:
@@ -73,6 +74,8 @@ def list_command(
 
         found = ask(scope) if by is None else answer_by(session, asked, scope, by, ask)
     render(found, form, console())
+    if form in ("json", "csv") and isinstance(found, Themes) and (more := unseen(found)):
+        say(more)
 
 
 @themes_command.command("rename")

@@ -23,6 +23,7 @@ from overheard.insight.scope import Scope, Selection, opaque, select_scope
 from overheard.settings import InboxSettings
 from overheard.store.inbox import InboxNote, latest_notes, resolved_of
 from overheard.store.tables import (
+    SURVEY,
     Brand,
     Classification,
     Mention,
@@ -103,8 +104,8 @@ class Inbox:
     mentions of the scope begin with where it holds more, and nothing before it was looked at; null where all were.
     `open` of them want an answer, of which `overdue` wait longer than their target, `unknown` may have one (their
     source does not say; `overdue_unknown` are both), and `with_the_customer` have had one. `entries` are the first of
-    them, `replies` the sources that report replies. `newest` is the day of the brand's newest mention, whatever the
-    scope.
+    them, `replies` the sources that report replies. `newest` is the day of the brand's newest public
+    mention, whatever the scope.
     """
 
     brand: str
@@ -230,10 +231,16 @@ def find_inbox(
         overdue_unknown=sum(candidate.overdue and candidate.reply_state == "unknown" for candidate in found),
         unknown=sum(candidate.reply_state == "unknown" for candidate in found),
         with_the_customer=sum(candidate.status in WITH_THE_CUSTOMER for candidate in found),
-        newest=session.scalar(select(func.max(MentionRollup.day)).where(MentionRollup.brand_id == brand.id)),
+        newest=_newest(session, brand),
         entries=_entries(session, brand, sources, shown, praise),
         replies=reply_figures(session, selection, waits),
     )
+
+
+def _newest(session: Session, brand: Brand) -> date | None:
+    surveys = select(Source.id).where(Source.kind == SURVEY)
+    public = and_(MentionRollup.brand_id == brand.id, MentionRollup.source_id.not_in(surveys))
+    return session.scalar(select(func.max(MentionRollup.day)).where(public))
 
 
 def _within_horizon(scope: Scope, now: datetime) -> tuple[Scope, int | None]:

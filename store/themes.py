@@ -37,6 +37,7 @@ from overheard.errors import NotFoundError, UsageError
 from overheard.store.brands import on_one_line
 from overheard.store.mentions import mark_stale
 from overheard.store.tables import (
+    SURVEY,
     Base,
     Brand,
     Id,
@@ -44,6 +45,7 @@ from overheard.store.tables import (
     MentionBrand,
     Opinion,
     OpinionDimension,
+    Source,
     UtcDateTime,
     counts,
 )
@@ -374,13 +376,14 @@ def mark_opinions(session: Session, brand_id: int, opinion_ids: Collection[int])
 
 
 def sentences(session: Session, theme_id: int, limit: int) -> list[Sentence]:
-    """Return the most central sentences of a theme."""
+    """Return the most central sentences of a theme, what was said in public before what a survey was told."""
     statement = (
         select(Opinion.id, _quoted(), Mention.language)
         .join(ThemeOpinion, ThemeOpinion.opinion_id == Opinion.id)
         .join(Mention, Mention.id == Opinion.mention_id)
+        .join(Source, Source.id == Mention.source_id)
         .where(ThemeOpinion.theme_id == theme_id)
-        .order_by(ThemeOpinion.similarity.desc(), Opinion.id)
+        .order_by(Source.kind == SURVEY, ThemeOpinion.similarity.desc(), Opinion.id)
         .limit(limit)
     )
     return [Sentence(*row) for row in session.execute(statement)]

@@ -11,14 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 from told import Said, Told, count_up, tell
 
 from overheard.cli import overheard
 from overheard.nlp.themes import WIDTH
-from overheard.store.brands import add_brand, import_source
+from overheard.store.brands import add_brand, find_brand, import_source
 from overheard.store.database import Store
+from overheard.store.surveys import survey_source
 from overheard.store.tables import Brand, ModelVersion, Opinion
-from overheard.store.themes import Theme, ThemeOpinion
+from overheard.store.themes import Theme, ThemeOpinion, sentences
 
 
 @pytest.fixture(autouse=True)
@@ -95,6 +97,32 @@ def test_csv_and_markdown() -> None:
         ("No answer", "3"), ("Money", "2"), ("in no theme", "1"),
     ]  # fmt: skip
     assert "## No answer" in run("themes", "Nordwind", "--format", "md").stdout
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_a_file_of_the_first_themes_says_so_beside_it(form: str) -> None:
+    done = run("themes", "Nordwind", "--limit", "1", "--format", form)
+    assert "1 more; --limit 2 shows all" in done.stderr
+    assert "more" not in done.stdout
+    assert run("themes", "Nordwind", "--format", form).stderr == ""
+
+
+def test_a_theme_is_named_by_what_was_said_in_public_first(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path / 'overheard.db'}")
+    with store.session() as session:
+        brand = find_brand(session, "Nordwind")
+        survey = survey_source(session, "asked")
+        told = Said(text="I was asked.", sentiment="negative", dimensions={"resolution": ("negative", 0.9)})
+        mention = tell(session, brand, survey, Told(sentences=(told,)))
+        opinion = session.scalars(select(Opinion).where(Opinion.mention_id == mention.id)).one()
+        session.add(
+            ThemeOpinion(opinion_id=opinion.id, brand_id=brand.id, dimension="resolution", theme_id=1, similarity=1.0)
+        )
+        session.flush()
+        assert [each.text for each in sentences(session, 1, 4)] == [
+            "No answer.", "Kein Wort.", "Aucune réponse.", "I was asked.",
+        ]  # fmt: skip
+    store.close()
 
 
 def test_filters() -> None:

@@ -18,6 +18,7 @@ from overheard.settings import InboxSettings
 from overheard.store.brands import add_brand, add_source, find_brand
 from overheard.store.database import Store
 from overheard.store.inbox import add_notes
+from overheard.store.surveys import survey_source
 from overheard.store.tables import Mention, MentionBrand, ModelVersion, Source
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -93,6 +94,14 @@ def test_only_open_complaints_are_in_it_the_worst_first(nordwind: Store) -> None
     assert found.unknown == 2
     assert ids(inbox(nordwind, Scope(since=date(2026, 1, 1)))) == [question, old, mild]
     assert gone not in ids(inbox(nordwind, Scope(since=date(2020, 1, 1))))
+
+
+def test_the_newest_day_is_of_what_was_said_in_public(nordwind: Store) -> None:
+    write(nordwind, pain(day=date(2026, 11, 10)))
+    with nordwind.session() as session:
+        survey_source(session, "asked")
+    write(nordwind, pain(day=date(2026, 11, 18)), source="asked")
+    assert inbox(nordwind).newest == date(2026, 11, 10)
 
 
 def test_a_content_customer_who_leaves_is_no_complaint(nordwind: Store) -> None:
