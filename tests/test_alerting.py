@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, select, update
-from told import Said, Told, count_up, tell
+from told import Said, Told, answered_brand, count_up, tell
 
 from overheard import taxonomy
 from overheard.alerting import note_breaches, watch
@@ -94,11 +94,7 @@ def write(store: Store, days: Sequence[int], pains: int, source: str = "shop") -
 def watched(any_store: Store) -> Store:
     """A brand with 100 quiet days, two complaints a day in the shop and one in the forum, then three bad ones."""
     with any_store.session() as session:
-        version = ModelVersion(name="opinion-7", created_at=night(0))
-        session.add(version)
-        session.flush()
-        brand = add_brand(session, "Nordwind")
-        brand.model_version_id = version.id
+        brand = answered_brand(session, "Nordwind")
         for name in ("shop", "forum"):
             add_source(session, brand, "schemaorg", {"url": f"https://{name}.example"}, name=name)
     count(any_store, range(100), 1)
@@ -114,11 +110,7 @@ def listed(store: Store, scope: Scope | None = None, *, history: bool = True) ->
 
 def test_without_ten_weeks_there_is_no_verdict(any_store: Store) -> None:
     with any_store.session() as session:
-        version = ModelVersion(name="opinion-7", created_at=night(0))
-        session.add(version)
-        session.flush()
-        brand = add_brand(session, "Nordwind")
-        brand.model_version_id = version.id
+        brand = answered_brand(session, "Nordwind")
         add_source(session, brand, "feed", {"url": "https://a.example"}, name="shop")
     count(any_store, range(60), 1)
     count(any_store, range(60, 63), 30)
@@ -129,11 +121,7 @@ def test_without_ten_weeks_there_is_no_verdict(any_store: Store) -> None:
 def test_a_survey_answer_is_no_day_on_which_all_others_were_silent(any_store: Store) -> None:
     """Of a brand whose mentions come from files alone, what comes after the last of them is unknown."""
     with any_store.session() as session:
-        version = ModelVersion(name="opinion-7", created_at=night(0))
-        session.add(version)
-        session.flush()
-        brand = add_brand(session, "Nordwind")
-        brand.model_version_id = version.id
+        brand = answered_brand(session, "Nordwind")
         import_source(session, "shop")
         survey = survey_source(session, "Asked in autumn")
         tell(session, brand, survey, Told(sentences=(KIND,), day=FIRST + timedelta(days=140)))

@@ -8,6 +8,7 @@ from itertools import count
 
 from sqlalchemy.orm import Session
 
+from overheard.store.brands import add_brand
 from overheard.store.database import Store
 from overheard.store.rollups import roll_up
 from overheard.store.said import word_of
@@ -17,6 +18,7 @@ from overheard.store.tables import (
     Classification,
     Mention,
     MentionBrand,
+    ModelVersion,
     Opinion,
     OpinionDimension,
     Source,
@@ -62,6 +64,16 @@ class Told:
     replied: datetime | None = None
     edited: datetime | None = None
     attributes: dict[str, str] = field(default_factory=dict)
+
+
+def answered_brand(session: Session, name: str) -> Brand:
+    """Add a brand that a model version answers for."""
+    version = ModelVersion(name="opinion-7", created_at=datetime.now(UTC))
+    session.add(version)
+    session.flush()
+    brand = add_brand(session, name)
+    brand.model_version_id = version.id
+    return brand
 
 
 def tell(session: Session, brand: Brand, source: Source, told: Told) -> Mention:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 
 import pytest
-from told import Told, count_up, tell
+from told import Told, answered_brand, count_up, tell
 
-from overheard.store.brands import add_brand, add_source, find_brand, import_source
+from overheard.store.brands import add_source, find_brand, import_source
 from overheard.store.database import Store
-from overheard.store.tables import ModelVersion, Source
+from overheard.store.tables import Source
 
 Telling = Callable[..., list[int]]
 
@@ -19,11 +18,7 @@ Telling = Callable[..., list[int]]
 def brand_store(store: Store) -> Store:
     """A store with the brand Nordwind, its source `shop` and the import source `trustpost`."""
     with store.session() as session:
-        version = ModelVersion(name="opinion-7", created_at=datetime.now(UTC))
-        session.add(version)
-        session.flush()
-        brand = add_brand(session, "Nordwind")
-        brand.model_version_id = version.id
+        brand = answered_brand(session, "Nordwind")
         add_source(session, brand, "schemaorg", {"url": "https://a.example"}, name="shop")
         import_source(session, "trustpost")
     return store

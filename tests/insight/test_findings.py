@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from told import FETCHED, Said, Told, count_up, tell
+from told import FETCHED, Said, Told, answered_brand, count_up, tell
 
 from overheard.insight.cues import cues_in, gather
 from overheard.insight.scope import Scope
@@ -30,11 +30,7 @@ MASKED = said("[Name] was really helpful, thanks to [Name].", "positive", "servi
 def fill(store: Store) -> None:
     """20 torn mentions, 12 of pain alone in September; 30 of praise alone in August."""
     with store.session() as session:
-        version = ModelVersion(name="opinion-7", created_at=FETCHED)
-        session.add(version)
-        session.flush()
-        brand = add_brand(session, "Nordwind")
-        brand.model_version_id = version.id
+        brand = answered_brand(session, "Nordwind")
         source = import_source(session, "trustpost")
         for number in range(20):
             told = (KIND if number % 2 else THANKS, SLOW)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from told import Said, Told, count_up, tell
+from told import Said, Told, answered_brand, count_up, tell
 
 from overheard.errors import NotFoundError, UsageError
 from overheard.insight.cases import find_cases
@@ -19,7 +19,7 @@ from overheard.store.brands import add_brand, add_source, find_brand
 from overheard.store.database import Store
 from overheard.store.inbox import add_notes
 from overheard.store.surveys import survey_source
-from overheard.store.tables import Mention, MentionBrand, ModelVersion, Source
+from overheard.store.tables import Mention, MentionBrand, Source
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WAITS = InboxSettings()
@@ -40,11 +40,7 @@ def joy(**more: object) -> Told:
 def nordwind(any_store: Store) -> Store:
     """A store with the brand Nordwind, its shop (a review site) and its toots (a social network)."""
     with any_store.session() as session:
-        version = ModelVersion(name="opinion-7", created_at=NOW)
-        session.add(version)
-        session.flush()
-        brand = add_brand(session, "Nordwind")
-        brand.model_version_id = version.id
+        brand = answered_brand(session, "Nordwind")
         add_source(session, brand, "schemaorg", {"url": "https://a.example"}, name="shop")
         add_source(session, brand, "mastodon", {"query": "nordwind"}, name="toots")
     return any_store

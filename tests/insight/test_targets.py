@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from told import Said, Told, count_up, tell
+from told import Said, Told, answered_brand, count_up, tell
 
 from overheard.commands.inventory import read_inventory, store_inventory
 from overheard.errors import NotFoundError, UsageError
@@ -15,7 +15,6 @@ from overheard.insight.summary import summarise
 from overheard.insight.targets import MeasuredTarget, check_name, measure_all, measure_targets
 from overheard.store.brands import add_brand, add_source, find_brand, import_source
 from overheard.store.database import Store
-from overheard.store.tables import ModelVersion
 from overheard.store.targets import list_targets, remove_target, set_target
 
 ALL = Scope()
@@ -27,11 +26,7 @@ NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 def nordwind(any_store: Store) -> Store:
     """Nordwind, whose thirty late parcels were replied to after two hours, with ten that were not."""
     with any_store.session() as session:
-        version = ModelVersion(name="opinion-7", created_at=NOW)
-        session.add(version)
-        session.flush()
-        brand = add_brand(session, "Nordwind")
-        brand.model_version_id = version.id
+        brand = answered_brand(session, "Nordwind")
         source = import_source(session, "trustpost")
         late = Said(text="Late.", sentiment="negative", dimensions={"speed": ("negative", 0.9)}, touchpoint="receive")
         for number in range(40):
