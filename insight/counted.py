@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from overheard.insight.query.compile import Query
     from overheard.insight.scope import Selection
     from overheard.store.counting import Counting, Ints, Row
+    from overheard.store.digests import Unpacked
     from overheard.store.search import Sought
 
 Rollup = type[MentionRollup] | type[DimensionRollup] | type[SentimentRollup] | type[SignalRollup]
@@ -43,22 +45,27 @@ def counted(session: Session, brand_id: int, filters: Hashable) -> Counted:
     `filters` are those of the selection, but for its period.
     """
     if not session.get_bind().get_execution_options().get("reading"):
-        return Counted(session, {})
+        return Counted(session, _Read())
     known: dict[Any, Counted] = session.info.setdefault("overheard.counted", {})
-    ids: dict[Any, Ints] = session.info.setdefault("overheard.found", {})
-    return known.setdefault((brand_id, filters), Counted(session, ids))
+    read: _Read = session.info.setdefault("overheard.read", _Read())
+    return known.setdefault((brand_id, filters), Counted(session, read))
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read in a session: the ids of mentions, of all brands, that searches found, and digests."""
+
+    ids: dict[Sought, Ints] = field(default_factory=dict)
+    digests: dict[Hashable, Unpacked] = field(default_factory=dict)
 
 
 class Counted:
-    """What the digests say of a selection.
+    """What the digests say of a selection."""
 
-    `ids` are those of the mentions, of all brands, that a search found in this session.
-    """
-
-    def __init__(self, session: Session, ids: dict[Sought, Ints]) -> None:
+    def __init__(self, session: Session, read: _Read) -> None:
         self._session = session
         self.dialect = session.get_bind().dialect.name
-        self._ids = ids
+        self._read = read
         self._taken: list[tuple[Selection, Counting]] = []
         self._rows: dict[tuple[Rollup, date | None, date | None], list[Row]] = {}
 
@@ -110,8 +117,12 @@ class Counted:
         from overheard.store import digests
         from overheard.store.counting import Counting
 
-        held = digests.read(self._session.connection(), selection.brand_id, *selection.limits(digests.Digest))
-        return Counting.of(*held, selection.sentences, language=selection.language, among=among)
+        known = self._read.digests
+        place = (selection.brand_id, selection.since, selection.until, selection.source_ids)
+        if place not in known:
+            limits = selection.limits(digests.Digest)
+            known[place] = digests.read(self._session.connection(), selection.brand_id, *limits)
+        return Counting.of(known[place], selection.sentences, language=selection.language, among=among)
 
     def _among(self, selection: Selection) -> Ints | None:
         """Return the ids of what is searched for, of other brands too, None without a search."""
@@ -123,9 +134,10 @@ class Counted:
         return _numbers(self._session, _searched(self._session, selection, selection.query))
 
     def _matching(self, sought: Sought) -> Ints:
-        if sought not in self._ids:
-            self._ids[sought] = _numbers(self._session, found(self.dialect, sought))
-        return self._ids[sought]
+        ids = self._read.ids
+        if sought not in ids:
+            ids[sought] = _numbers(self._session, found(self.dialect, sought))
+        return ids[sought]
 
     def _tell(self, mentions: int) -> None:
         """Say that a step is done, of how many mentions, to who listens."""

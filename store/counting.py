@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overheard import taxonomy
-from overheard.store.digests import READING, WORD, Cell
+from overheard.store.digests import Unpacked
 from overheard.store.said import EVERY, OPINIONS, SENTIMENT, SENTIMENTS, VOTES, Sentences
 from overheard.store.tables import ANY, DimensionRollup, MentionRollup, SentimentRollup, SignalRollup
 
@@ -141,34 +141,30 @@ class Counting:
 
     @classmethod
     def of(
-        cls, cells: Sequence[Cell], words: Mapping[int, str], wanted: Sentences = EVERY, *,
-        language: str | None = None, among: Ints | None = None,
-    ) -> Counting:  # fmt: skip
+        cls, digests: Unpacked, wanted: Sentences = EVERY, *, language: str | None = None, among: Ints | None = None
+    ) -> Counting:
         """Take in the mentions of some digests: those in a `language`, and `among` some ids, where these are given.
 
-        `words` has those of the digests by their number. Where only some sentences are wanted, mentions without such a
-        sentence are left out; where those of one version, what others have read is as good as unread.
+        Where only some sentences are wanted, mentions without such a sentence are left out; where those of one version,
+        what others have read is as good as unread.
         """
-        sources, days, readings, spoken = zip(*cells, strict=True) if cells else [()] * 4
-        held = np.frombuffer(b"".join(readings), READING)
-        word = np.frombuffer(b"".join(spoken), WORD).astype(np.int64)
-        sizes = _lengths(readings) // READING.itemsize
+        held = digests.readings
         kept, said = _chosen(held, wanted.version, language, among)
         reading = np.repeat(np.arange(len(held)), held["said"])
         heard = said[reading]
-        taken, word = _taken(word[heard], words)
+        taken, word = _taken(digests.word[heard], digests.words)
         reading, heard = reading[heard], taken.wanted(wanted)[word]
         if not wanted.is_every:
             kept = kept & (np.bincount(reading[heard], minlength=len(held)) > 0)
         heard &= kept[reading]
-        places, place = _places(np.repeat(_ints(sources), sizes)[kept], held["language"][kept])
+        places, place = _places(digests.source[kept], held["language"][kept])
         mention = held["mention"][kept]
         versions, version = np.unique(np.where(said, held["version"], 0)[kept], return_inverse=True)
         unread = int(0 in versions)
         return cls(
             wanted=wanted,
             mention=mention,
-            day=np.repeat(_ints(map(date.toordinal, days)), sizes)[kept],
+            day=digests.day[kept],
             place=place,
             places=places,
             rating=held["rating"][kept],

@@ -7,11 +7,13 @@ these, a hundred thousand mentions at once. A digest is written with the rollups
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -66,6 +68,33 @@ Cell = tuple[int, date, bytes, bytes]
 COLUMNS = ("source_id", "day", "readings", "words")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Unpacked:
+    """Digests one after another: `readings` with the source and the day (an ordinal) of each, and what is said in them.
+
+    `word` has a number for each sentence, `words` those numbers' words.
+    """
+
+    readings: NDArray[Any]
+    source: NDArray[np.int64]
+    day: NDArray[np.int64]
+    word: NDArray[np.int64]
+    words: Mapping[int, str]
+
+    @classmethod
+    def of(cls, cells: Sequence[Sequence[Any]], words: Mapping[int, str]) -> Unpacked:
+        """Unpack cells."""
+        sources, days, readings, spoken = zip(*cells, strict=True) if cells else [()] * 4
+        sizes = np.fromiter(map(len, readings), np.int64) // READING.itemsize
+        return cls(
+            readings=np.frombuffer(b"".join(readings), READING),
+            source=np.repeat(np.fromiter(sources, np.int64), sizes),
+            day=np.repeat(np.fromiter(map(date.toordinal, days), np.int64), sizes),
+            word=np.frombuffer(b"".join(spoken), WORD).astype(np.int64),
+            words=words,
+        )
+
+
 def readings() -> Select[*tuple[Any, ...]]:
     """Select what `pack` takes in, in the order that it wants: a row for each mention and version that has read it."""
     read = and_(Classification.mention_id == Mention.id, Classification.status == "analysed")
@@ -97,8 +126,8 @@ def pack(rows: Iterable[Sequence[Any]], numbers: Mapping[str, int]) -> list[Cell
     return cells
 
 
-def write(connection: Connection, brand_id: int, chosen: Any) -> tuple[list[Cell], dict[int, str]]:
-    """Write the digests of whole cells, whose mentions the condition `chosen` selects; return them with their words.
+def write(connection: Connection, brand_id: int, chosen: Any) -> Unpacked:
+    """Write the digests of whole cells, whose mentions the condition `chosen` selects, and return them.
 
     Cells that have a digest are to be rid of it before.
     """
@@ -108,7 +137,7 @@ def write(connection: Connection, brand_id: int, chosen: Any) -> tuple[list[Cell
     if cells:
         rows = [{"brand_id": brand_id, **dict(zip(COLUMNS, cell, strict=True))} for cell in cells]
         connection.execute(insert(Digest), rows)
-    return cells, {number: word for word, number in numbers.items()}
+    return Unpacked.of(cells, {number: word for word, number in numbers.items()})
 
 
 def _numbers(connection: Connection, words: Sequence[str]) -> dict[str, int]:
@@ -123,12 +152,12 @@ def _numbers(connection: Connection, words: Sequence[str]) -> dict[str, int]:
     return known
 
 
-def read(connection: Connection, brand_id: int, *conditions: Any) -> tuple[Sequence[Any], dict[int, str]]:
-    """Return the digests of a brand under some conditions, with all words."""
+def read(connection: Connection, brand_id: int, *conditions: Any) -> Unpacked:
+    """Return the digests of a brand under some conditions."""
     wanted = select(*(getattr(Digest, name) for name in COLUMNS))
     cells = connection.execute(wanted.where(Digest.brand_id == brand_id, *conditions)).all()
     words = dict(connection.execute(select(SaidWord.id, SaidWord.word)).all())
-    return cells, words
+    return Unpacked.of(cells, words)
 
 
 def write_missing(connection: Connection) -> None:

@@ -72,7 +72,7 @@ def _recompute(session: Session, brand_id: int, source_id: int, days: Sequence[d
             delete(table).where(table.brand_id == brand_id, table.source_id == source_id, table.day.in_(days))
         )
     in_cells = and_(Mention.source_id == source_id, Mention.day.in_(days))
-    counting = Counting.of(*digests.write(session.connection(), brand_id, in_cells))
+    counting = Counting.of(digests.write(session.connection(), brand_id, in_cells))
     for rollup in ROLLUPS:
         rows = [{"brand_id": brand_id, **row} for row in counting.rows(rollup)]
         if rows:

@@ -20,7 +20,7 @@ from overheard import taxonomy
 from overheard.store.brands import add_brand, import_source
 from overheard.store.counting import Counting
 from overheard.store.database import Store
-from overheard.store.digests import pack
+from overheard.store.digests import Unpacked, pack
 from overheard.store.said import EVERY, OPINIONS, SENTIMENT, Sentences, word_of
 from overheard.store.tables import (
     ANY,
@@ -174,7 +174,8 @@ def digested(reads: Sequence[Read], wanted: Sentences, **filters: Any) -> Counti
     rows = sorted((read.row for read in reads), key=lambda row: row[:3])
     words = sorted({word for row in rows for word in (row[-1] or "").split()})
     numbers = {word: 7 * number for number, word in enumerate(words, 1)}
-    return Counting.of(pack(rows, numbers), {number: word for word, number in numbers.items()}, wanted, **filters)
+    digests = Unpacked.of(pack(rows, numbers), {number: word for word, number in numbers.items()})
+    return Counting.of(digests, wanted, **filters)
 
 
 COUNTS = {MentionRollup: mentions, DimensionRollup: dimensions, SentimentRollup: sentiment, SignalRollup: signals}
