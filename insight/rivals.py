@@ -7,7 +7,7 @@ the rival terms of the brand and all other brands of the store, each with the al
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
@@ -109,23 +109,16 @@ SENTENCE = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Sentence:
-    """A sentence of a mention that names a rival."""
-
-    quote: SaidQuote
-    sentiment: str
-
-
 def _said(
     session: Session, brand: Brand, names: Names, naming: Sequence[Any], scope: Scope, quotes: int
 ) -> SaidOfRivals:
     mentions = {row.id: row for row in naming}
     found: defaultdict[tuple[str, str], list[SaidQuote]] = defaultdict(list)
-    for sentence in _sentences(session, brand, mentions, scope):
-        quote = sentence.quote
-        for rival, direction in find(quote.text, names, quote.language, sentence.sentiment):
-            found[rival, direction].append(quote)
+    for opinion, dimensions in _sentences(session, brand, mentions, scope):
+        mention = mentions[opinion.mention_id]
+        text = ((mention.title or "") if opinion.field == "title" else mention.text)[opinion.start : opinion.end]
+        for rival, direction in find(text, names, mention.language, opinion.sentiment):
+            found[rival, direction].append(_quote(mention, opinion, text, dimensions))
     rivals = [_of_rival(rival, direction, said, quotes) for (rival, direction), said in found.items()]
     by_rival: Counter[str] = Counter()
     for each in rivals:
@@ -174,8 +167,10 @@ def _naming(session: Session, brand: Brand, names: Names, scope: Scope, compared
     return [row for row in candidates if names.in_text(row.text) or (row.title and names.in_text(row.title))]
 
 
-def _sentences(session: Session, brand: Brand, mentions: Mapping[int, Any], scope: Scope) -> Iterator[_Sentence]:
-    """Yield the sentences of mentions, read under the brand's model version, that lie in the scope."""
+def _sentences(
+    session: Session, brand: Brand, mentions: Collection[int], scope: Scope
+) -> Iterator[tuple[Any, list[str]]]:
+    """Yield the opinions of the brand's model version in mentions that lie in the scope, each with its dimensions."""
     opinions = session.execute(
         select(*SENTENCE, func.coalesce(OpinionDimension.dimension, "").label("dimension"))
         .join(OpinionDimension, OpinionDimension.opinion_id == Opinion.id, isouter=True)
@@ -186,7 +181,7 @@ def _sentences(session: Session, brand: Brand, mentions: Mapping[int, Any], scop
         opinion, *others = rows
         dimensions = [row.dimension for row in (opinion, *others) if row.dimension]
         if _counts(opinion, dimensions, scope):
-            yield _sentence(mentions[opinion.mention_id], opinion, dimensions)
+            yield opinion, dimensions
 
 
 def _counts(opinion: Any, dimensions: Iterable[str], scope: Scope) -> bool:
@@ -194,10 +189,9 @@ def _counts(opinion: Any, dimensions: Iterable[str], scope: Scope) -> bool:
     return in_dimension and (scope.touchpoint is None or scope.touchpoint == opinion.touchpoint)
 
 
-def _sentence(mention: Any, opinion: Any, dimensions: Sequence[str]) -> _Sentence:
-    whole = (mention.title or "") if opinion.field == "title" else mention.text
-    quote = SaidQuote(
-        text=whole[opinion.start : opinion.end],
+def _quote(mention: Any, opinion: Any, text: str, dimensions: Sequence[str]) -> SaidQuote:
+    return SaidQuote(
+        text=text,
         mention_id=mention.id,
         field=opinion.field,
         start=opinion.start,
@@ -208,7 +202,6 @@ def _sentence(mention: Any, opinion: Any, dimensions: Sequence[str]) -> _Sentenc
         language=mention.language,
         dimensions=tuple(dimensions),
     )
-    return _Sentence(quote, opinion.sentiment)
 
 
 def _candidates(session: Session, selection: Selection, spellings: Iterable[Sequence[str]]) -> Sequence[Any]:

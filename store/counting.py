@@ -150,10 +150,10 @@ class Counting:
         """
         held = digests.readings
         kept, said = _chosen(held, wanted.version, language, among)
-        reading = np.repeat(np.arange(len(held)), held["said"])
-        heard = said[reading]
-        taken, word = _taken(digests.word[heard], digests.words)
-        reading, heard = reading[heard], taken.wanted(wanted)[word]
+        spoken = np.flatnonzero(said)
+        reading = np.repeat(spoken, held["said"][spoken])
+        taken, word = _taken(digests.word[_spread(held["said"], spoken)], digests.words)
+        heard = taken.wanted(wanted)[word]
         if not wanted.is_every:
             kept = kept & (np.bincount(reading[heard], minlength=len(held)) > 0)
         heard &= kept[reading]
