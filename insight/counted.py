@@ -88,6 +88,8 @@ class Counted:
 
     def count(self, selection: Selection, links: Sequence[ColumnElement[bool]]) -> int:
         """Count the mentions of the selection with one of few links to a brand (see `Selection.count_links`)."""
+        import numpy as np
+
         sought = selection.words() if selection.sentences.is_every else None
         conditions = selection.mentions() if sought is None else selection.place(Mention)
         ids = select(MentionBrand.mention_id).where(*links, *conditions)
@@ -95,7 +97,7 @@ class Counted:
             ids = ids.join(Mention, Mention.id == MentionBrand.mention_id)
         if sought is None:
             return self._session.scalar(select(func.count()).select_from(ids.subquery())) or 0
-        return len(set(_numbers(self._session, ids)).intersection(self._matching(sought).tolist()))
+        return int(np.isin(_numbers(self._session, ids), self._matching(sought)).sum())
 
     def newest_with(self, selection: Selection, sought: Sequence[Sought], most: int) -> list[int]:
         """Return the ids of the newest analysed mentions that hold any of what is sought."""
