@@ -36,7 +36,7 @@ LISTENER = "overheard.counting"
 """Key of `Session.info`: a function that is called after each of the `STEPS` of counting so many mentions."""
 
 STEPS = 5
-"""How often it is called where all rollups of a selection are asked for."""
+"""How often it is called, at least, where all rollups of a selection are asked for."""
 
 
 def counted(session: Session, brand_id: int, filters: Hashable) -> Counted:
@@ -53,10 +53,11 @@ def counted(session: Session, brand_id: int, filters: Hashable) -> Counted:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What was read in a session: the ids of mentions, of all brands, that searches found, and digests."""
+    """What was read in a session: ids of mentions, of all brands, that searches found; digests and their words."""
 
     ids: dict[Sought, Ints] = field(default_factory=dict)
     digests: dict[Hashable, Unpacked] = field(default_factory=dict)
+    words: dict[int, str] = field(default_factory=dict)
 
 
 class Counted:
@@ -67,7 +68,7 @@ class Counted:
         self.dialect = session.get_bind().dialect.name
         self._read = read
         self._taken: list[tuple[Selection, Counting]] = []
-        self._rows: dict[tuple[Rollup, date | None, date | None], list[Row]] = {}
+        self._rows: dict[tuple[Any, ...], list[Row]] = {}
 
     def counting(self, selection: Selection) -> Counting:
         """Return the mentions of the selection, ready to be counted."""
@@ -79,15 +80,22 @@ class Counted:
 
     def rows(self, rollup: Rollup, selection: Selection) -> list[Row]:
         """Return the rows of a rollup over all days of the selection."""
-        key = (rollup, selection.since, selection.until)
+        key = (rollup, *selection.bounds)
         if key not in self._rows:
             counting = self.counting(selection)
             self._rows[key] = list(counting.rows(rollup, by_day=False))
             self._tell(len(counting.day))
         return self._rows[key]
 
+    def periods(self, rollup: Rollup, selection: Selection, starts: Sequence[date]) -> list[Row]:
+        """Return the rows of a rollup by the periods that begin on these days, over all touchpoints."""
+        counting = self.counting(selection)
+        rows = list(counting.in_periods(starts).rows(rollup, whole=True))
+        self._tell(len(counting.day))
+        return rows
+
     def count(self, selection: Selection, links: Sequence[ColumnElement[bool]]) -> int:
-        """Count the mentions of the selection with one of few links to a brand (see `Selection.count_links`)."""
+        """Count the mentions of the selection that some links to a brand lead to (see `Selection.count_links`)."""
         import numpy as np
 
         sought = selection.words() if selection.sentences.is_every else None
@@ -106,8 +114,8 @@ class Counted:
         if not sought:
             return []
         ids = np.concatenate([self._matching(each) for each in sought])
-        walks = selection.walks(SentimentRollup)
-        counting = self.counting(selection) if walks else self._of(selection, ids)
+        is_counted = selection.is_counted(SentimentRollup)
+        counting = self.counting(selection) if is_counted else self._of(selection, ids)
         return [mention["id"] for mention in counting.newest(most, ids)]
 
     def _take(self, selection: Selection) -> Counting:
@@ -119,12 +127,14 @@ class Counted:
         from overheard.store import digests
         from overheard.store.counting import Counting
 
-        known = self._read.digests
-        place = (selection.brand_id, selection.since, selection.until, selection.source_ids)
-        if place not in known:
+        read, place = self._read, (selection.brand_id, *selection.bounds)
+        if place not in read.digests:
+            connection = self._session.connection()
+            if not read.words:
+                read.words.update(digests.read_words(connection))
             limits = selection.limits(digests.Digest)
-            known[place] = digests.read(self._session.connection(), selection.brand_id, *limits)
-        return Counting.of(known[place], selection.sentences, language=selection.language, among=among)
+            read.digests[place] = digests.read(connection, read.words, selection.brand_id, *limits)
+        return Counting.of(read.digests[place], selection.sentences, language=selection.language, among=among)
 
     def _among(self, selection: Selection) -> Ints | None:
         """Return the ids of what is searched for, of other brands too, None without a search."""

@@ -169,7 +169,7 @@ def count_found(
     selection = select_scope(session, brand, scope)
     search = _Search(selection.sentences, selection.query, polarity)
     if counted.is_large(session, brand.id):
-        if rejected or polarity is not None or selection.walks(MentionRollup):
+        if rejected or polarity is not None or selection.is_counted(MentionRollup):
             return None
         return sum(cell.mentions for cell in read_mentions(session, selection))
     count = select(func.count()).select_from(Mention).join(MentionBrand, MentionBrand.mention_id == Mention.id)
@@ -180,11 +180,12 @@ def count_found(
 def _newest(session: Session, search: _Search, selection: Selection, rejected: bool, limit: int) -> list[int]:
     """Return the ids of the newest mentions that are searched for.
 
-    Few are walked through: those of the brand, or those that hold the words of a query. Of a large brand, the days are
+    Those of a brand that is not large are all looked at, and those that hold words which are rare. Else the days are
     gone back through, some at a time, until there are enough.
     """
     large = counted.is_large(session, selection.brand_id)
-    sparse = search.query is not None and (not large or search.query.is_rare)
+    planned = not large and session.get_bind().dialect.name != "sqlite"  # where to begin, PostgreSQL knows itself
+    sparse = search.query is not None and (planned or search.query.is_rare)
     ids = select(Mention.id).join(MentionBrand, MentionBrand.mention_id == Mention.id).order_by(*_NEWEST)
     if search.polarity is not None:
         ids = ids.where(_has_sentence(search))

@@ -112,8 +112,8 @@ def read_periods(
 ) -> list[Said]:
     """Return what was said in each of the periods, which follow each other without a gap.
 
-    Without `counts` the mentions and stars stay 0, without
-    `votes` the dimensions are left out: who does not need them does not wait for them.
+    Without `counts` the mentions and stars stay 0, without `votes` the dimensions are left out: who does not need them
+    does not wait for them.
     """
     if not periods:
         return []
@@ -165,8 +165,8 @@ def _rows(
 ) -> Iterable[Sequence[Any]]:  # fmt: skip
     """Return a day or the first of a period, the keys, and the sums of the other columns of a rollup."""
     names = summed(rollup)
-    if selection.walks(rollup):
-        rows = selection.counting().in_periods(starts).rows(rollup, whole=True)
+    if selection.is_counted(rollup):
+        rows = selection.counted(rollup, starts)  # of the brand's version alone
         return ([row[name] for name in ("day", *keys, *names)] for row in rows)
     table = selection.rollup(rollup, by_day=True)
     key = [getattr(table, name) for name in ("day", *keys)]

@@ -22,7 +22,7 @@ from overheard.insight.scope import Scope, Selection, select_scope
 from overheard.nlp.rivalry import DIRECTIONS, Names, find
 from overheard.store.brands import key_of, list_brands, terms
 from overheard.store.search import Some, Term, split
-from overheard.store.tables import SURVEY, Brand, Mention, Opinion, OpinionDimension, Source
+from overheard.store.tables import SURVEY, Brand, Mention, MentionBrand, Opinion, OpinionDimension, Source
 
 MOST = 500
 """Mentions of a brand, the newest that name a rival, whose sentences are read."""
@@ -207,11 +207,15 @@ def _quote(mention: Any, opinion: Any, text: str, dimensions: Sequence[str]) -> 
 def _candidates(session: Session, selection: Selection, spellings: Iterable[Sequence[str]]) -> Sequence[Any]:
     """Return the newest mentions that hold one of the spellings, however they write case, diacritics and hyphens."""
     terms = [tuple(Term(tuple(words)) for words in map(split, each) if words) for each in spellings]
-    naming = selection.newest_with([Some(each) for each in terms if each], MOST)
+    # Twice as many, because some may have vanished, or be rejected since they were counted.
+    naming = selection.newest_with([Some(each) for each in terms if each], 2 * MOST)
     wanted = (Mention.id, Mention.title, Mention.text, Mention.language, Mention.day, Mention.url)
     return session.execute(
         select(*wanted, Source.name.label("source"))
         .join(Source, Source.id == Mention.source_id)
-        .where(Mention.id.in_(naming), Source.kind != SURVEY, Mention.vanished.is_(None))
+        .join(MentionBrand, MentionBrand.mention_id == Mention.id)
+        .where(Mention.id.in_(naming), selection.speaks_of(from_brand=False))
+        .where(Source.kind != SURVEY, Mention.vanished.is_(None))
         .order_by(Mention.day.desc(), Mention.id.desc())
+        .limit(MOST)
     ).all()

@@ -162,7 +162,7 @@ def _sums(
     """
     values: list[Value] = [("day", min), ("day", max)] if rollup is MentionRollup else []
     values += [(name, sum) for name in summed(rollup)]
-    if selection.walks(rollup):
+    if selection.is_counted(rollup):
         return _added(selection.counted(rollup), keys, values, wanted)
     table = selection.rollup(rollup)
     key = [getattr(table, name) for name in keys]

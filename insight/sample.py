@@ -13,7 +13,23 @@ from datetime import date
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Column, Date, Float, MetaData, Select, Table, case, cast, func, insert, literal, select, text
+from sqlalchemy import (
+    Column,
+    Date,
+    Float,
+    MetaData,
+    Select,
+    Table,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from overheard.insight.counted import count_mentions
@@ -110,11 +126,14 @@ def newest_mentions(session: Session, model_version_id: int, selection: Selectio
     columns = (Column("id", Id, primary_key=True, autoincrement=False), Column("day", Date), Column("rating", Float))
     table = Table(f"newest_{next(_NUMBERS)}", MetaData(), *columns, prefixes=["TEMPORARY"])
     table.create(session.connection())
-    if not selection.walks(SentimentRollup):
+    if not selection.is_counted(SentimentRollup):
         found = _newest(session, model_version_id, selection, newest)
         session.execute(insert(table).from_select(["id", "day", "rating"], found))
     elif known := selection.counting().newest(newest):
         _fill(session, table, known)
+        # What was counted may be rejected or a copy by now: what is quoted must not be.
+        link = exists().where(MentionBrand.mention_id == table.c.id, selection.speaks_of(from_brand=False))
+        session.execute(delete(table).where(~link))
     # The planner has to know how many there are: else it may begin with all opinions.
     session.execute(text(f"ANALYZE {table.name}"))
     return table

@@ -1,7 +1,7 @@
 """Which mentions and sentences a question is about: of a brand, a period, a source, a touchpoint, a search.
 
-Rollups answer for a brand, a period, a source and a language. For what they cannot be cut down to, the mentions of the
-selection are walked through and counted into temporary tables of the same columns, as it is done when rolling up.
+Rollups answer for a brand, a period, a source and a language. For what they cannot be cut down to, the same rows are
+counted from the digests that stand beside them (`Selection.counted`).
 """
 
 from __future__ import annotations
@@ -104,15 +104,22 @@ class Selection:
         """Whether the selection is limited in time."""
         return self.since is not None or self.until is not None
 
+    @property
+    def bounds(self) -> tuple[Any, ...]:
+        """What sets it apart from other selections of a scope that differs in nothing but its period."""
+        return self.since, self.until, self.source_ids, self.left_out
+
     def lies_within(self, other: Selection) -> bool:
-        """Tell whether the period is a part of that of another selection, with the same filters otherwise."""
+        """Tell whether it is a part of another selection of the same scope but for the period."""
+        if (self.source_ids, self.left_out) != (other.source_ids, other.left_out):
+            return False
         begins = other.since is None or (self.since is not None and self.since >= other.since)
         return begins and (other.until is None or (self.until is not None and self.until <= other.until))
 
     def rollup(self, rollup: Rollup, *, by_day: bool = False) -> Any:
         """Return the rollup, or what stands in for it under the filters of this selection: same columns, same meaning.
 
-        To be read from with the conditions of `cells`, and only where it is kept for these filters (see `walks`).
+        To be read from with the conditions of `cells`, and only where it is kept for these filters (see `is_counted`).
         Unless `by_day`, days mean nothing in it.
         """
         by_day = by_day or self.has_period
@@ -122,11 +129,14 @@ class Selection:
         """Return the mentions of the selection, ready to be counted."""
         return self._counted.counting(self)
 
-    def counted(self, rollup: Rollup) -> list[Row]:
-        """Return the rows of a rollup over all days, counted from the mentions of the selection."""
-        return self._counted.rows(rollup, self)
+    def counted(self, rollup: Rollup, starts: Sequence[date] | None = None) -> list[Row]:
+        """Return the rows of a rollup, counted from the mentions of the selection.
 
-    def walks(self, rollup: Rollup) -> bool:
+        Over all days, or, where the first days of periods are given, by these and over all touchpoints.
+        """
+        return self._counted.rows(rollup, self) if starts is None else self._counted.periods(rollup, self, starts)
+
+    def is_counted(self, rollup: Rollup) -> bool:
         """Tell whether the rollup is not kept for these filters, so that mentions have to be counted (`counted`)."""
         wanted = self.sentences
         if self.query or self.label or (wanted.touchpoint is not None and wanted.dimension is not None):
@@ -170,7 +180,7 @@ class Selection:
         return Every((sought, self.label)) if sought else self.label
 
     def count_links(self, *conditions: ColumnElement[bool]) -> int:
-        """Count the mentions of the selection whose link to a brand is under these conditions, as few are."""
+        """Count the mentions of the selection whose link to a brand is under these conditions."""
         return self._counted.count(self, conditions)
 
     def newest_with(self, sought: Sequence[Sought], most: int) -> list[int]:

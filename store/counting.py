@@ -156,7 +156,6 @@ class Counting:
         heard = taken.wanted(wanted)[word]
         if not wanted.is_every:
             kept = kept & (np.bincount(reading[heard], minlength=len(held)) > 0)
-        heard &= kept[reading]
         places, place = _places(digests.source[kept], held["language"][kept])
         mention = held["mention"][kept]
         versions, version = np.unique(np.where(said, held["version"], 0)[kept], return_inverse=True)

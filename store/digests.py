@@ -152,11 +152,15 @@ def _numbers(connection: Connection, words: Sequence[str]) -> dict[str, int]:
     return known
 
 
-def read(connection: Connection, brand_id: int, *conditions: Any) -> Unpacked:
-    """Return the digests of a brand under some conditions."""
+def read_words(connection: Connection) -> dict[int, str]:
+    """Return all words by their number."""
+    return dict(connection.execute(select(SaidWord.id, SaidWord.word)).all())
+
+
+def read(connection: Connection, words: Mapping[int, str], brand_id: int, *conditions: Any) -> Unpacked:
+    """Return the digests of a brand under some conditions; `words` are all that there are."""
     wanted = select(*(getattr(Digest, name) for name in COLUMNS))
     cells = connection.execute(wanted.where(Digest.brand_id == brand_id, *conditions)).all()
-    words = dict(connection.execute(select(SaidWord.id, SaidWord.word)).all())
     return Unpacked.of(cells, words)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy import update
 from told import Said, Told
 
 from overheard.errors import NotFoundError, UsageError
@@ -16,7 +17,7 @@ from overheard.insight.scope import Scope
 from overheard.insight.summary import summarise
 from overheard.store.brands import add_brand, add_source, find_brand, set_terms
 from overheard.store.database import Store
-from overheard.store.tables import ModelVersion
+from overheard.store.tables import Mention, MentionBrand, ModelVersion
 
 from .conftest import Telling
 
@@ -250,3 +251,18 @@ def test_of_many_mentions_that_name_a_rival_the_newest_are_read(
     monkeypatch.setattr("overheard.insight.rivals.MOST", 1)
     (said, _) = compared(brands, "Nordwind", "Südsee").said
     assert [(each.direction, each.quotes[0].mention_id) for each in said.rivals] == [("win", new)]
+
+
+def test_what_was_rejected_since_the_last_count_is_not_read(
+    brands: Store, telling: Telling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = (date(2026, 10, 7), date(2026, 10, 8), date(2026, 10, 9))
+    old, rejected, vanished = telling([Told(sentences=(Said(text="Faster than Südsee."),), day=day) for day in days])
+    with brands.session() as session:
+        session.execute(update(MentionBrand).where(MentionBrand.mention_id == rejected).values(rejected=True))
+        gone = {"vanished": datetime(2026, 10, 20, tzinfo=UTC)}
+        session.execute(update(Mention).where(Mention.id == vanished).values(gone))
+    monkeypatch.setattr("overheard.insight.rivals.MOST", 2)
+    (said, _) = compared(brands, "Nordwind", "Südsee").said
+    assert said.naming == 1
+    assert [quote.mention_id for each in said.rivals for quote in each.quotes] == [old]

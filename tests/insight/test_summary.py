@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from told import Said, Told, count_up, tell
 
@@ -21,7 +21,7 @@ from overheard.insight.statistics import Estimate, Sums
 from overheard.insight.summary import Summary, summarise
 from overheard.store.brands import add_brand, add_source, import_source
 from overheard.store.database import Store
-from overheard.store.tables import Brand, ModelVersion, StaleCell
+from overheard.store.tables import Brand, MentionBrand, ModelVersion, StaleCell
 
 from .conftest import Telling
 
@@ -310,3 +310,16 @@ def test_what_is_not_counted_yet_leaves_no_negative_number(brand_store: Store, t
     telling([Told(sentences=(opinion,)), foreign])
     telling([foreign] * 3, count=False)
     assert summary_of(brand_store, Scope()).pending == 0
+
+
+@pytest.mark.parametrize("asked", [{}, {"query": "slow"}, {"dimension": "speed"}, {"touchpoint": "receive"}], ids=str)
+def test_what_was_rejected_since_the_last_count_is_not_quoted(
+    brand_store: Store, telling: Telling, asked: dict[str, str]
+) -> None:
+    slow = Said(text="Slow post.", sentiment="negative", dimensions={"speed": ("negative", 0.9)}, touchpoint="receive")
+    kept, gone = telling([Told(sentences=(replace(slow, text=text),)) for text in ("Slow post.", "So very slow.")])
+    with brand_store.session() as session:
+        session.execute(update(MentionBrand).where(MentionBrand.mention_id == gone).values(rejected=True))
+    found = summary_of(brand_store, Scope(**asked))  # type: ignore[arg-type]
+    quotes = [quote.mention_id for entry in found.dimensions for quote in entry.quotes.pain]
+    assert quotes == [kept]
