@@ -7,7 +7,7 @@ share within two points, few enough to be read at once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
@@ -20,6 +20,7 @@ from sqlalchemy import (
     MetaData,
     Select,
     Table,
+    Text,
     case,
     cast,
     delete,
@@ -145,11 +146,15 @@ def _fill(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> 
         return
     from sqlalchemy.dialects.postgresql import ARRAY
 
-    # PostgreSQL takes three times as long for as many statements.
+    # PostgreSQL takes three times as long for as many statements; and its driver writes an array item by item.
     names = [column.name for column in table.columns]
-    columns = [cast(literal([row[column.name] for row in rows]), ARRAY(column.type)) for column in table.columns]
+    columns = [cast(literal(_array(row[column.name] for row in rows), Text), ARRAY(column.type)) for column in table.c]
     unnested = func.unnest(*columns).table_valued(*names).render_derived()
     session.execute(insert(table).from_select(names, select(*unnested.columns)))
+
+
+def _array(values: Iterable[object]) -> str:
+    return "{" + ",".join("NULL" if value is None else str(value) for value in values) + "}"
 
 
 def _newest(session: Session, model_version_id: int, selection: Selection, newest: int) -> Select[*tuple[Any, ...]]:

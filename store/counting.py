@@ -24,6 +24,9 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Row = dict[str, Any]
 
+ROOM = 4
+"""Places for each key that are looked at sooner than the keys are sorted."""
+
 
 def _ints(values: Iterable[int]) -> Ints:
     return np.fromiter(values, np.int64)
@@ -41,17 +44,30 @@ def _spread(lengths: Ints, chosen: Ints) -> Ints:
 
 
 def _groups(*columns: Ints) -> tuple[list[Ints], Ints]:
-    """Return the different rows of some columns of numbers from 0, column by column, and which of them each row is."""
-    sizes = [int(column.max(initial=0)) + 1 for column in columns]
+    """Return the different rows of some columns of numbers, column by column, and which of them each row is."""
+    lows = [int(column.min()) if len(column) else 0 for column in columns]
+    sizes = [int(column.max(initial=low)) - low + 1 for column, low in zip(columns, lows, strict=True)]
     keys = np.zeros(len(columns[0]), np.int64)
-    for column, size in zip(columns, sizes, strict=True):
-        keys = keys * size + column
-    keys, place = np.unique(keys, return_inverse=True)
+    for column, low, size in zip(columns, lows, sizes, strict=True):
+        keys = keys * size + (column - low)
+    keys, place = _numbered(keys, math.prod(sizes))
     found = []
-    for size in reversed(sizes):
+    for low, size in zip(reversed(lows), reversed(sizes), strict=True):
         keys, column = np.divmod(keys, size)
-        found.append(column)
+        found.append(column + low)
     return found[::-1], place
+
+
+def _numbered(keys: Ints, size: int) -> tuple[Ints, Ints]:
+    """Return the different keys, from 0 to below `size`, in order, and which of them each key is.
+
+    As `np.unique` does, which sorts them: that takes longer where there is room for a place for each.
+    """
+    if size > ROOM * len(keys):
+        return np.unique(keys, return_inverse=True)
+    is_there = np.zeros(size, np.bool_)
+    is_there[keys] = True
+    return np.flatnonzero(is_there), (np.cumsum(is_there) - 1)[keys]
 
 
 class _Names(dict[Any, int]):
