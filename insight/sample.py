@@ -24,7 +24,6 @@ from sqlalchemy import (
     case,
     cast,
     delete,
-    exists,
     func,
     insert,
     literal,
@@ -133,8 +132,11 @@ def newest_mentions(session: Session, model_version_id: int, selection: Selectio
     elif known := selection.counting().newest(newest):
         _fill(session, table, known)
         # What was counted may be rejected or a copy by now: what is quoted must not be.
-        link = exists().where(MentionBrand.mention_id == table.c.id, selection.speaks_of(from_brand=False))
-        session.execute(delete(table).where(~link))
+        link = select(MentionBrand.mention_id).where(
+            MentionBrand.mention_id == table.c.id, selection.speaks_of(from_brand=False)
+        )
+        # With an offset PostgreSQL looks up each of the few; else it reads all mentions of the brand.
+        session.execute(delete(table).where(~link.offset(0).exists()))
     # The planner has to know how many there are: else it may begin with all opinions.
     session.execute(text(f"ANALYZE {table.name}"))
     return table
