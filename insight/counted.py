@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from heapq import nlargest
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, Text, cast, func, select
@@ -12,12 +14,14 @@ from sqlalchemy.orm import Session
 
 from overheard.store.search import found
 from overheard.store.tables import (
+    Classification,
     DimensionRollup,
     Mention,
     MentionBrand,
     MentionRollup,
     SentimentRollup,
     SignalRollup,
+    counts,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -53,11 +57,15 @@ def counted(session: Session, brand_id: int, filters: Hashable) -> Counted:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What was read in a session: ids of mentions, of all brands, that searches found; digests and their words."""
+    """What was read in a session: ids of mentions, of all brands, that searches found, digests and their words.
+
+    `linked` has what searches found by brand, with the day of each mention.
+    """
 
     ids: dict[Sought, Ints] = field(default_factory=dict)
     digests: dict[Hashable, Unpacked] = field(default_factory=dict)
     words: dict[int, str] = field(default_factory=dict)
+    linked: dict[Hashable, Mapping[int, Sequence[tuple[date, int]]]] = field(default_factory=dict)
 
 
 class Counted:
@@ -113,10 +121,11 @@ class Counted:
 
         if not sought:
             return []
+        if not selection.is_counted(SentimentRollup):
+            found = {entry for each in sought for entry in self._linked(selection, each).get(selection.brand_id, ())}
+            return [mention for _, mention in nlargest(most, found)]
         ids = np.concatenate([self._matching(each) for each in sought])
-        is_counted = selection.is_counted(SentimentRollup)
-        counting = self.counting(selection) if is_counted else self._of(selection, ids)
-        return [mention["id"] for mention in counting.newest(most, ids)]
+        return [mention["id"] for mention in self.counting(selection).newest(most, ids)]
 
     def _take(self, selection: Selection) -> Counting:
         counting = self._of(selection, self._among(selection))
@@ -150,6 +159,27 @@ class Counted:
         if sought not in ids:
             ids[sought] = _numbers(self._session, found(self.dialect, sought))
         return ids[sought]
+
+    def _linked(self, selection: Selection, sought: Sought) -> Mapping[int, Sequence[tuple[date, int]]]:
+        """Return day and id of the analysed mentions that hold what is sought, by brand, as one search finds them."""
+        linked = self._read.linked
+        key = (sought, selection.sentences, selection.language, *selection.bounds)
+        if key not in linked:
+            hits = found(self.dialect, sought).subquery()
+            rows = self._session.execute(
+                select(MentionBrand.brand_id, Mention.day, Mention.id)
+                .select_from(hits)
+                .join(MentionBrand, MentionBrand.mention_id == hits.c[0])
+                .join(Mention, Mention.id == hits.c[0])
+                .join(Classification, Classification.mention_id == hits.c[0])
+                .where(counts(), Classification.model_version_id == selection.sentences.version)
+                .where(Classification.status == "analysed", *selection.place(Mention))
+            )
+            of_brand: defaultdict[int, list[tuple[date, int]]] = defaultdict(list)
+            for brand_id, day, mention_id in rows:
+                of_brand[brand_id].append((day, mention_id))
+            linked[key] = of_brand
+        return linked[key]
 
     def _tell(self, mentions: int) -> None:
         """Say that a step is done, of how many mentions, to who listens."""

@@ -24,8 +24,6 @@ LONGEST_GAP = 4
 """Words that may stand between a comparative and its "than": "better service at the counter than X"."""
 
 _RIVAL, _OWN = "\ue000", "\ue001"
-# A text's own private-use characters would be taken for our marks.
-_AS_WRITTEN = str.maketrans("’‘ʼ`´", "'''''", _RIVAL + _OWN)
 _MARK = rf"{_RIVAL}(?P<rival>\d+){_RIVAL}"
 _CLAUSE = r"[,;:.!()]"
 _ANY_MARK = rf"{_RIVAL}\d+{_RIVAL}"
@@ -73,15 +71,24 @@ class Names:
         return self._marks[found[0].replace("-", " ")]
 
 
-@cache
-def _fold_character(character: str) -> str:
-    return "".join(each for each in unicodedata.normalize("NFKD", character) if not unicodedata.combining(each))
+class _Folding(dict[int, str]):
+    """What stands for each character: itself without its diacritics, one kind of apostrophe, nothing for our marks."""
+
+    def __missing__(self, code: int) -> str:
+        parts = unicodedata.normalize("NFKD", chr(code))
+        self[code] = "".join(each for each in parts if not unicodedata.combining(each))
+        return self[code]
+
+
+# A text's own private-use characters would be taken for our marks.
+_FOLDING = _Folding(dict.fromkeys(map(ord, "’‘ʼ`´"), "'") | dict.fromkeys(map(ord, _RIVAL + _OWN), ""))
 
 
 def fold(text: str) -> str:
     """Return a text without case, diacritics and what we mark names with: "Süd’s" is "sud's"."""
-    folded = text.translate(_AS_WRITTEN).casefold()
-    return folded if folded.isascii() else "".join(map(_fold_character, folded))
+    if text.isascii():
+        return text.lower().replace("`", "'")
+    return text.casefold().translate(_FOLDING)
 
 
 def _name(spelling: str) -> str:
