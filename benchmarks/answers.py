@@ -6,6 +6,7 @@
 The store is made where there is none yet (answers_store.py), else asked as it is; an older schema is upgraded. Each
 command is a process of its own, from its start to its exit, with the pages of the store in the system's cache: it runs
 once unmeasured, then three times, of which the median counts. Exit code 1 where an answer takes longer than is wanted.
+PostgreSQL is taken to be set up as the README says.
 """
 
 from __future__ import annotations

@@ -166,6 +166,9 @@ class Counted:
         key = (sought, selection.sentences, selection.language, *selection.bounds)
         if key not in linked:
             hits = found(self.dialect, sought).subquery()
+            if self.dialect != "sqlite":
+                # Of an array PostgreSQL expects few: it looks up each, and does not read all links of all brands.
+                hits = select(func.unnest(func.array_agg(hits.c[0])).label("id")).subquery()
             rows = self._session.execute(
                 select(MentionBrand.brand_id, Mention.day, Mention.id)
                 .select_from(hits)
