@@ -34,8 +34,8 @@ CERTAIN = 0.5
 USUAL, ENGLISH = 0.1, 0.1
 """What it is worth that a name is in the language that most speak, or in English where a tenth do."""
 
-FIGURES = 0.15
-"""What a name loses by figures in it: a time or a price is one customer's own."""
+FIGURES, DIGITS = 0.3, 2
+"""What a name loses by figures in it, and how many digits it may have: a time or a price is one customer's own."""
 
 PHRASES = 8
 """Keyphrases of a theme."""
@@ -46,7 +46,7 @@ _CONJUNCTIONS = frozenset(
 )
 """What a clause may begin or end with and a name may not; not every linking word: `geen` is one."""
 
-_BREAK = re.compile(r"[,;:.!?…()\[\]\"“”„«»/|]+|\s[-–—]+\s|\s-(?=\w)")
+_BREAK = re.compile(r"(?:(?!(?<=\d)[,:./]\d)[,;:.!?…()\[\]\"“”„«»/|])+|\s[-–—]+\s|\s-(?=\w)")
 _WORD = re.compile(r"[^\W\d_](?:[\w'’-]*\w)?")
 _SHORT = 3
 
@@ -96,7 +96,8 @@ def clauses(sentence: Spoken) -> list[Spoken]:
         while words and words[-1].casefold() in _CONJUNCTIONS:
             words = words[:-1]
         text = " ".join(words).strip(" -–*•+#")
-        if WORDS[0] <= len(words) <= WORDS[1] and len(text) <= LONGEST and sum(map(str.isalpha, text)) > len(text) / 2:
+        is_short = WORDS[0] <= len(words) <= WORDS[1] and len(text) <= LONGEST
+        if is_short and sum(map(str.isalpha, text)) > len(text) / 2 and sum(map(str.isdigit, text)) <= DIGITS:
             found.append(Spoken(text[0].upper() + text[1:], sentence.language))
     return found
 

@@ -116,6 +116,7 @@ def test_a_pain_is_named_by_a_pain(classifier: Classifier, space: Space) -> None
         ("Great bus, but the wifi never works!", ["Great bus", "The wifi never works"]),
         ("Geen antwoord.", ["Geen antwoord"]),
         ("12:30 - 14:00", []),
+        ("Ordered on 10.05, but on 11/05/2020 nothing had come. Waited 5. Gone", ["Waited 5"]),
         ("", []),
     ],
 )
