@@ -56,7 +56,7 @@ COMMANDS = {
 LONGEST_ARGUMENT = 10_000
 """Characters of an argument: more than any name, path, target or description has."""
 
-GARBAGE = 100_000
+GARBAGE = 300_000
 """Objects after which garbage is looked for. What an answer makes lives until it is told: looking through it after
 every 700 objects, as Python does by default, took a seventh of its time."""
 
